@@ -1,0 +1,5 @@
+/** JMH benchmarks of the core. */
+@NullMarked
+package io.unionfs.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,85 @@
+package io.unionfs.core;
+
+import io.unionfs.core.FileNode.Placement;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Stat;
+
+/** The attributes of nodes. */
+final class Attributes {
+  private final UnionState union;
+  private final Places places;
+  private final CopyUp copyUp;
+  private final FileData data;
+  private final Listings listings;
+
+  Attributes(UnionState union, Places places, CopyUp copyUp, FileData data, Listings listings) {
+    this.union = union;
+    this.places = places;
+    this.copyUp = copyUp;
+    this.data = data;
+    this.listings = listings;
+  }
+
+  void get(Node node, Stat out) throws ErrnoException {
+    places.run(node, host -> host.stat(out));
+    if (out.type() != node.type()) {
+      throw ErrnoException.of(Errno.ESTALE); // a layer was changed behind the mount
+    }
+    out.ino = node.ino();
+    if (node instanceof DirNode dir) {
+      out.nlink = listings.linkCount(dir, out);
+    } else if (node instanceof FileNode file) {
+      out.nlink = linkCount(file, out.nlink);
+    }
+  }
+
+  private static int linkCount(FileNode file, int host) {
+    Placement placement = file.placement();
+    if (file.isRemoved() || (placement.links().isEmpty() && !placement.copiedUp())) {
+      return 0;
+    }
+    return placement.index() == null ? host : Math.max(0, host + file.nlinkDifference());
+  }
+
+  void set(Node node, SetAttr change) throws ErrnoException {
+    union.requireWritable();
+    if (change.has(SetAttr.MODE) && node.type() == Linux.S_IFLNK) {
+      throw ErrnoException.of(Errno.EOPNOTSUPP);
+    }
+    if (change.has(SetAttr.SIZE)) {
+      if (!(node instanceof FileNode file)) {
+        throw ErrnoException.of(Errno.EISDIR);
+      }
+      data.truncate(file, change.size);
+    }
+    if (!change.has(SetAttr.MODE | SetAttr.UID | SetAttr.GID | SetAttr.ATIME | SetAttr.MTIME)) {
+      return;
+    }
+    if (node instanceof DirNode dir) {
+      copyUp.directory(dir);
+    } else if (node instanceof FileNode file) {
+      copyUp.file(file);
+    }
+    places.run(node, host -> apply(host, change));
+  }
+
+  /* Owner before mode: chown(2) clears set-id bits. */
+  private static void apply(HostFile host, SetAttr change) throws ErrnoException {
+    if (change.has(SetAttr.UID | SetAttr.GID)) {
+      host.chown(
+          change.has(SetAttr.UID) ? change.uid : -1, change.has(SetAttr.GID) ? change.gid : -1);
+    }
+    if (change.has(SetAttr.MODE)) {
+      host.chmod(change.mode & 07777);
+    }
+    if (change.has(SetAttr.ATIME | SetAttr.MTIME)) {
+      host.utimens(
+          change.atime,
+          change.has(SetAttr.ATIME) ? change.atimeNsec : Linux.UTIME_OMIT,
+          change.mtime,
+          change.has(SetAttr.MTIME) ? change.mtimeNsec : Linux.UTIME_OMIT);
+    }
+  }
+}

@@ -1,0 +1,495 @@
+package io.unionfs.core;
+
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Marks;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.FileHandle;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * A copy is made complete in the work directory - data, owner, mode, xattrs, times - and gets its
+ * name in the upper by one rename(2), so the upper shows nothing or the whole file, also after a
+ * crash. The data is durable before the name switches to it (kernel overlayfs does the same), or a
+ * power cut could trade a good lower file for a torn one.
+ *
+ * One copy-up of a node runs at a time, and others that want it wait for it. No directory lock is
+ * held while data is copied: who removes or renames the file meanwhile is not stopped, and the copy
+ * then goes where the file went.
+ */
+/** The move of nodes from lower layers to the upper. */
+final class CopyUp {
+  private static final Logger log = LoggerFactory.getLogger(CopyUp.class);
+
+  private final UnionState union;
+  private final Sys sys;
+  private final HardLinks hardLinks;
+  private final OpenFiles openFiles;
+  private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
+
+  CopyUp(UnionState union, HardLinks hardLinks, OpenFiles openFiles) {
+    this.union = union;
+    this.sys = union.sys();
+    this.hardLinks = hardLinks;
+    this.openFiles = openFiles;
+  }
+
+  private interface Steps {
+    boolean done();
+
+    void run() throws ErrnoException;
+  }
+
+  private void once(Node node, Steps steps) throws ErrnoException {
+    while (!steps.done()) {
+      CountDownLatch mine = new CountDownLatch(1);
+      CountDownLatch running = flights.putIfAbsent(node, mine);
+      if (running != null) {
+        await(running);
+        continue;
+      }
+      try {
+        if (!steps.done()) {
+          steps.run();
+        }
+      } finally {
+        flights.remove(node, mine);
+        mine.countDown();
+      }
+    }
+  }
+
+  private static void await(CountDownLatch running) throws ErrnoException {
+    try {
+      running.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ErrnoException.of(Errno.EINTR);
+    }
+  }
+
+  /** Copies a file up, if it is not in the upper yet. */
+  void file(FileNode file) throws ErrnoException {
+    file(file, Long.MAX_VALUE);
+  }
+
+  /** Copies a file up with no more than the first {@code limit} bytes of its data. */
+  void file(FileNode file, long limit) throws ErrnoException {
+    if (file.copiedUp()) {
+      union.requireWritable();
+      return;
+    }
+    WorkDir work = union.requireWritable();
+    once(
+        file,
+        new Steps() {
+          @Override
+          public boolean done() {
+            return file.copiedUp();
+          }
+
+          @Override
+          public void run() throws ErrnoException {
+            copy(work, file, limit);
+          }
+        });
+  }
+
+  /** Copies a directory up, and those above it first. */
+  void directory(DirNode dir) throws ErrnoException {
+    WorkDir work = union.requireWritable();
+    if (dir.upper() != null) {
+      return;
+    }
+    directory(dir.parent());
+    once(
+        dir,
+        new Steps() {
+          @Override
+          public boolean done() {
+            return dir.upper() != null;
+          }
+
+          @Override
+          public void run() throws ErrnoException {
+            copy(work, dir);
+          }
+        });
+  }
+
+  private void copy(WorkDir work, DirNode dir) throws ErrnoException {
+    Name temporary = work.newName();
+    LayerDir lower = dir.lowers().get(0);
+    SharedFd workFd = work.dir().pin();
+    boolean placed = false;
+    try {
+      sys.mkdirat(workFd.fd(), temporary, 0700);
+      HostFile copy = new HostFile(sys, workFd.fd(), temporary);
+      Stat stat = new Stat();
+      lower.stat(stat);
+      if (!lower.covered()) {
+        SharedFd from = lower.pin();
+        try {
+          copyMetadata(new HostFile(sys, from.fd(), Name.DOT), stat, copy);
+        } finally {
+          from.unpin();
+        }
+      }
+      DirNode parent = dir.parent();
+      try (Locks.Locked locked = union.locks().write(parent)) {
+        if (dir.isRemoved() || parent.isRemoved()) {
+          throw ErrnoException.of(Errno.ENOENT);
+        }
+        if (dir.parent() != parent) {
+          return; // renamed meanwhile: the caller tries again
+        }
+        LayerDir upperParent = parent.requireUpper();
+        place(workFd, temporary, upperParent, dir.name());
+        placed = true;
+        dir.setUpper(upperParent.child(dir.name()));
+      }
+    } finally {
+      workFd.unpin();
+      if (!placed) {
+        work.discard(temporary);
+      }
+    }
+  }
+
+  /* Gives a finished copy its name; the parent did not change, so its times stay. */
+  private void place(SharedFd workFd, Name temporary, LayerDir parent, Name name)
+      throws ErrnoException {
+    SharedFd parentFd = parent.pin();
+    try {
+      Stat before = new Stat();
+      sys.fstatx(parentFd.fd(), before);
+      sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
+      sys.utimensat(
+          parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+    } finally {
+      parentFd.unpin();
+    }
+  }
+
+  private void copy(WorkDir work, FileNode file, long limit) throws ErrnoException {
+    LayerDir lowerDir = file.requireLowerDir();
+    Name lowerName = file.requireLowerName();
+    Stat stat = new Stat();
+    int errno = lowerDir.tryStat(lowerName, stat);
+    if (errno != 0) {
+      throw ErrnoException.of(errno == Errno.ENOENT ? Errno.ESTALE : errno);
+    }
+    if (stat.type() != file.type()) {
+      throw ErrnoException.of(Errno.ESTALE);
+    }
+    Name temporary = work.newName();
+    SharedFd workFd = work.dir().pin();
+    boolean placed = false;
+    try {
+      boolean sync = make(file, stat, workFd, temporary, limit);
+      HostFile copy = new HostFile(sys, workFd.fd(), temporary);
+      SharedFd from = lowerDir.pin();
+      try {
+        copyMetadata(new HostFile(sys, from.fd(), lowerName), stat, copy);
+      } finally {
+        from.unpin();
+      }
+      FileHandle handle = hardLinks.handleOf(lowerDir, lowerName);
+      if (handle != null) {
+        union.marks().setOrigin(workFd.fd(), temporary, handle, hardLinks.uuid(lowerDir.layer()));
+      }
+      if (sync && !union.options().isVolatile()) {
+        sync(work, temporary);
+      }
+      Name index = stat.nlink > 1 ? enterIndex(work, workFd, temporary, file, stat.nlink) : null;
+      placed = commit(work, workFd, temporary, file, index, stat.nlink);
+    } finally {
+      workFd.unpin();
+      if (!placed) {
+        work.discard(temporary);
+      }
+    }
+    openFiles.drop(file);
+  }
+
+  private void sync(WorkDir work, Name temporary) throws ErrnoException {
+    try (Fd fd = new Fd(sys, openFiles.openWritable(work.dir(), temporary))) {
+      sys.fsync(fd.raw());
+    }
+  }
+
+  /* Makes the object with its data; whether that needs an fsync(2). */
+  private boolean make(FileNode file, Stat stat, SharedFd workFd, Name temporary, long limit)
+      throws ErrnoException {
+    switch (file.type()) {
+      case Linux.S_IFREG:
+        try (Fd to =
+            new Fd(
+                sys,
+                sys.openat(
+                    workFd.fd(), temporary, Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR, 0600))) {
+          if (stat.size == 0 || limit == 0) {
+            return false;
+          }
+          SharedFd from = openFiles.pinForRead(file);
+          try {
+            return DataCopy.copy(
+                sys, from.fd(), to.raw(), Math.min(stat.size, limit), limit >= stat.size);
+          } finally {
+            from.unpin();
+          }
+        }
+      case Linux.S_IFLNK:
+        SharedFd fromDir = file.requireLowerDir().pin();
+        try {
+          byte[] target = sys.readlinkat(fromDir.fd(), file.requireLowerName());
+          sys.symlinkat(target, workFd.fd(), temporary);
+          return false;
+        } finally {
+          fromDir.unpin();
+        }
+      default:
+        sys.mknodat(workFd.fd(), temporary, file.type() | 0600, stat.rdev);
+        return false;
+    }
+  }
+
+  /* Owner first: chown(2) clears set-id bits and capabilities. Times last. */
+  private void copyMetadata(HostFile from, Stat stat, HostFile to) throws ErrnoException {
+    Stat made = new Stat();
+    to.stat(made);
+    if (made.uid != stat.uid || made.gid != stat.gid) {
+      to.chown(stat.uid, stat.gid);
+    }
+    if (!stat.isSymlink()) {
+      to.chmod(stat.permissions());
+    }
+    copyXattrs(from, to);
+    to.utimens(stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
+  }
+
+  private void copyXattrs(HostFile from, HostFile to) throws ErrnoException {
+    byte[] list;
+    try {
+      list = from.listxattr();
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return;
+      }
+      throw e;
+    }
+    for (Name xattr : Marks.split(list)) {
+      if (Marks.isPrivate(xattr)) {
+        continue;
+      }
+      byte[] value = from.getxattr(xattr);
+      if (value != null) {
+        copyXattr(to, xattr, value);
+      }
+    }
+  }
+
+  /*
+   * As kernel overlayfs: what the upper's file system has no room for by its nature is left behind,
+   * but an ACL or a capability never is, unless the process may not set it at all.
+   */
+  private void copyXattr(HostFile to, Name xattr, byte[] value) throws ErrnoException {
+    try {
+      to.setxattr(xattr, value, 0);
+    } catch (ErrnoException e) {
+      boolean security = xattr.startsWith(SECURITY);
+      boolean unsupported = e.errno() == Errno.EOPNOTSUPP;
+      boolean notOurs = e.errno() == Errno.EPERM && security;
+      if (notOurs || (unsupported && !security && !xattr.startsWith(ACL))) {
+        log.warn("copy-up leaves xattr {} behind: {}", xattr, e.getMessage());
+        return;
+      }
+      throw e;
+    }
+  }
+
+  private static final Name SECURITY = Name.of("security.");
+  private static final Name ACL = Name.of("system.posix_acl_");
+
+  /*
+   * The count is one too high rather than too low wherever a crash may come: too low would drop the
+   * index while a lower name still needs it.
+   */
+  private @Nullable Name enterIndex(
+      WorkDir work, SharedFd workFd, Name temporary, FileNode file, int lowerNlink)
+      throws ErrnoException {
+    Name index = hardLinks.indexName(file.requireLowerDir(), file.requireLowerName());
+    if (index == null) {
+      log.warn("{}: its file system has no file handles; its other names stay apart", file);
+      return null;
+    }
+    LayerDir indexDir = work.makeIndex();
+    SharedFd indexFd = indexDir.pin();
+    try {
+      recordDifference(workFd, temporary, lowerNlink - 1);
+      int errno = sys.tryLinkat(workFd.fd(), temporary, indexFd.fd(), index);
+      if (errno == Errno.EEXIST) {
+        // of a node that nobody holds any more, or left by a crash before its first name
+        sys.unlinkat(indexFd.fd(), index, 0);
+        sys.linkat(workFd.fd(), temporary, indexFd.fd(), index);
+      } else if (errno != 0) {
+        throw ErrnoException.of(errno);
+      }
+    } finally {
+      indexFd.unpin();
+    }
+    return index;
+  }
+
+  private void recordDifference(SharedFd dirFd, Name name, int difference) throws ErrnoException {
+    try {
+      union.marks().setNlinkDifference(dirFd.fd(), name, difference);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+    }
+  }
+
+  /* Whether the temporary name is gone: renamed to its place, or removed with the file. */
+  private boolean commit(
+      WorkDir work,
+      SharedFd workFd,
+      Name temporary,
+      FileNode file,
+      @Nullable Name index,
+      int lowerNlink)
+      throws ErrnoException {
+    while (true) {
+      Placement before = file.placement();
+      if (before.links().isEmpty()) {
+        adoptRemoved(work, temporary, file);
+        return true;
+      }
+      Link link = before.links().get(0);
+      directory(link.parent());
+      try (Locks.Locked locked = union.locks().write(link.parent())) {
+        if (file.placement().linkAt(link.parent(), link.name()) == null) {
+          continue;
+        }
+        LayerDir parent = link.parent().requireUpper();
+        markImpure(link.parent());
+        Stat stat = new Stat();
+        sys.statx(workFd.fd(), temporary, stat);
+        place(workFd, temporary, parent, link.name());
+        if (index != null) {
+          SharedFd parentFd = parent.pin();
+          try {
+            recordDifference(parentFd, link.name(), lowerNlink - 2);
+          } finally {
+            parentFd.unpin();
+          }
+          file.setNlinkDifference(lowerNlink - 2);
+        }
+        union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
+        file.setForeign();
+        file.update(now -> copiedUp(now, link, index));
+        return true;
+      }
+    }
+  }
+
+  private static Placement copiedUp(Placement now, Link link, @Nullable Name index) {
+    Placement moved = now.withLink(new Link(link.parent(), link.name(), true));
+    return new Placement(true, moved.links(), index);
+  }
+
+  /* The file lost its last name while it was copied: the copy lives by its descriptor alone. */
+  private void adoptRemoved(WorkDir work, Name temporary, FileNode file) throws ErrnoException {
+    int fd =
+        file.isRegular()
+            ? openFiles.openWritable(work.dir(), temporary)
+            : work.dir().openPath(temporary);
+    file.setOrphan(new SharedFd(sys, fd));
+    file.update(now -> new Placement(true, now.links(), null));
+    work.discard(temporary);
+    if (!file.isReferenced()) {
+      SharedFd kept = file.takeOrphan();
+      if (kept != null) {
+        kept.retire();
+      }
+    }
+  }
+
+  /** Notes in the upper that a directory holds files whose inode numbers are those of lowers. */
+  void markImpure(DirNode parent) throws ErrnoException {
+    if (parent.impure() == 1) {
+      return;
+    }
+    SharedFd fd = parent.requireUpper().pin();
+    try {
+      union.marks().setImpure(fd.fd(), Name.DOT);
+    } finally {
+      fd.unpin();
+    }
+    parent.setImpure(1);
+  }
+
+  /**
+   * Makes sure that a name of a file is an entry of the upper: of an indexed file, a name that only
+   * a lower has becomes a link of the copy.
+   */
+  void name(FileNode file, DirNode parent, Name name) throws ErrnoException {
+    file(file);
+    directory(parent);
+    Link link = file.placement().linkAt(parent, name);
+    if (link == null || link.inUpper()) {
+      return; // gone meanwhile: the caller looks again under its locks
+    }
+    WorkDir work = union.requireWritable();
+    LayerDir indexDir = work.index();
+    Name index = file.placement().index();
+    if (indexDir == null || index == null) {
+      throw ErrnoException.of(Errno.ESTALE);
+    }
+    try (Locks.Locked locked = union.locks().write(parent)) {
+      link = file.placement().linkAt(parent, name);
+      if (link == null || link.inUpper()) {
+        return;
+      }
+      linkFromIndex(file, parent, name, indexDir, index);
+    }
+  }
+
+  private void linkFromIndex(
+      FileNode file, DirNode parent, Name name, LayerDir indexDir, Name index)
+      throws ErrnoException {
+    markImpure(parent);
+    SharedFd indexFd = indexDir.pin();
+    SharedFd parentFd = null;
+    try {
+      parentFd = parent.requireUpper().pin();
+      Stat before = new Stat();
+      sys.fstatx(parentFd.fd(), before);
+      sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
+      sys.utimensat(
+          parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+      int difference = file.addNlinkDifference(-1);
+      recordDifference(indexFd, index, difference);
+      file.update(now -> now.withLink(new Link(parent, name, true)));
+    } finally {
+      if (parentFd != null) {
+        parentFd.unpin();
+      }
+      indexFd.unpin();
+    }
+  }
+}

@@ -1,0 +1,385 @@
+package io.unionfs.core;
+
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.Identities.HostInode;
+import io.unionfs.core.Nodes.FoundFile;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.LowerIndex;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Where the host gives a new object by itself the owner, mode and ACL it must have, it is made in its
+ * place. Otherwise it is made in the work directory and gets its name when it is complete, so that no
+ * crash leaves one with the wrong owner.
+ */
+/** The making of new names: files, directories, links. */
+final class Creation {
+  private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
+
+  private final UnionState union;
+  private final Sys sys;
+  private final Lookup lookup;
+  private final CopyUp copyUp;
+  private final OpenFiles openFiles;
+  private final int serverUid;
+  private final int serverGid;
+  private final int serverUmask;
+
+  Creation(UnionState union, Lookup lookup, CopyUp copyUp, OpenFiles openFiles) {
+    this.union = union;
+    this.sys = union.sys();
+    this.lookup = lookup;
+    this.copyUp = copyUp;
+    this.openFiles = openFiles;
+    this.serverUid = sys.geteuid();
+    this.serverGid = sys.getegid();
+    this.serverUmask = sys.umask(0);
+    sys.umask(serverUmask);
+  }
+
+  /** The system call that makes an object; a descriptor of it, or -1. */
+  private interface Maker {
+    int make(int dirFd, Name name, int mode) throws ErrnoException;
+  }
+
+  FileNode regular(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+    int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR;
+    return (FileNode)
+        make(
+            parent,
+            name,
+            Linux.S_IFREG | (mode & 07777),
+            caller,
+            (dirFd, at, bits) -> sys.openat(dirFd, at, flags, bits & 07777));
+  }
+
+  Node special(DirNode parent, Name name, int mode, long rdev, Caller caller)
+      throws ErrnoException {
+    if ((mode & Linux.S_IFMT) == Linux.S_IFREG || (mode & Linux.S_IFMT) == 0) {
+      return regular(parent, name, mode, caller);
+    }
+    if ((mode & Linux.S_IFMT) == Linux.S_IFCHR && rdev == 0) {
+      throw ErrnoException.of(Errno.EPERM); // it would be a whiteout
+    }
+    return make(
+        parent,
+        name,
+        mode,
+        caller,
+        (dirFd, at, bits) -> {
+          sys.mknodat(dirFd, at, bits, rdev);
+          return -1;
+        });
+  }
+
+  DirNode directory(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+    return (DirNode)
+        make(
+            parent,
+            name,
+            Linux.S_IFDIR | (mode & 07777),
+            caller,
+            (dirFd, at, bits) -> {
+              sys.mkdirat(dirFd, at, bits & 07777);
+              return -1;
+            });
+  }
+
+  FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller) throws ErrnoException {
+    return (FileNode)
+        make(
+            parent,
+            name,
+            Linux.S_IFLNK | 0777,
+            caller,
+            (dirFd, at, bits) -> {
+              sys.symlinkat(target, dirFd, at);
+              return -1;
+            });
+  }
+
+  private Node make(DirNode parent, Name name, int mode, Caller caller, Maker maker)
+      throws ErrnoException {
+    WorkDir work = prepare(parent, name);
+    LowerIndex index = lookup.index(parent);
+    try (Locks.Locked locked = union.locks().write(parent)) {
+      requireAbsent(parent, name, index);
+      SharedFd parentFd = parent.requireUpper().pin();
+      int made = -1;
+      try {
+        made = make(work, parent, parentFd, name, mode, caller, maker);
+        Node node = register(parent, parentFd, name);
+        if (made >= 0) {
+          openFiles.adopt((FileNode) node, made);
+          made = -1;
+        }
+        union.cache().put(parent, name, node);
+        return node;
+      } finally {
+        if (made >= 0) {
+          sys.close(made);
+        }
+        parentFd.unpin();
+      }
+    }
+  }
+
+  private WorkDir prepare(DirNode parent, Name name) throws ErrnoException {
+    UnionState.checkName(name);
+    if (lookup.find(parent, name) != null) {
+      throw ErrnoException.of(Errno.EEXIST);
+    }
+    WorkDir work = union.requireWritable();
+    copyUp.directory(parent);
+    return work;
+  }
+
+  private void requireAbsent(DirNode parent, Name name, @Nullable LowerIndex index)
+      throws ErrnoException {
+    if (parent.isRemoved()) {
+      throw ErrnoException.of(Errno.ENOENT);
+    }
+    if (lookup.findLocked(parent, name, index) != null) {
+      throw ErrnoException.of(Errno.EEXIST);
+    }
+  }
+
+  private int make(
+      WorkDir work,
+      DirNode parent,
+      SharedFd parentFd,
+      Name name,
+      int mode,
+      Caller caller,
+      Maker maker)
+      throws ErrnoException {
+    Stat parentStat = new Stat();
+    sys.fstatx(parentFd.fd(), parentStat);
+    boolean setgid = (parentStat.mode & Linux.S_ISGID) != 0;
+    int gid = setgid ? parentStat.gid : caller.gid();
+    boolean symlink = (mode & Linux.S_IFMT) == Linux.S_IFLNK;
+    boolean inherits = !symlink && hasDefaultAcl(parent, parentFd);
+    int wanted = inherits || symlink ? mode : mode & ~caller.umask();
+    boolean sameOwner = caller.uid() == serverUid && (setgid || gid == serverGid);
+    boolean sameMode = inherits || symlink || (wanted & serverUmask) == 0;
+    if (sameOwner && sameMode) {
+      try {
+        return maker.make(parentFd.fd(), name, wanted);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.EEXIST) {
+          throw e;
+        }
+      }
+    }
+    if (setgid && (mode & Linux.S_IFMT) == Linux.S_IFDIR) {
+      wanted |= Linux.S_ISGID;
+    }
+    return new Staged(work, parentFd, inherits).make(name, wanted, caller.uid(), gid, maker);
+  }
+
+  private boolean hasDefaultAcl(DirNode parent, SharedFd parentFd) throws ErrnoException {
+    int known = parent.defaultAcl();
+    if (known == DirNode.UNKNOWN) {
+      known = defaultAcl(parentFd) == null ? 0 : 1;
+      parent.setDefaultAcl(known);
+    }
+    return known == 1;
+  }
+
+  private byte @Nullable [] defaultAcl(SharedFd parentFd) throws ErrnoException {
+    try {
+      return sys.getxattrat(parentFd.fd(), Name.DOT, DEFAULT_ACL);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private Node register(DirNode parent, SharedFd parentFd, Name name) throws ErrnoException {
+    Stat stat = new Stat();
+    sys.statx(parentFd.fd(), name, stat);
+    HostInode host = union.identities().host(stat.dev, stat.ino);
+    if (stat.isDirectory()) {
+      parent.addSubdirectories(1);
+      LayerDir upper = parent.requireUpper().child(name);
+      return union.nodes().directory(host, host.shown(), parent, name, upper, List.of());
+    }
+    FoundFile found = new FoundFile(host, host.shown(), stat, true, null, 0, null, null, 0);
+    return union.nodes().file(found, parent, name, true);
+  }
+
+  /** Gives a file another name. */
+  void link(FileNode file, DirNode newParent, Name newName) throws ErrnoException {
+    WorkDir work = prepare(newParent, newName);
+    copyUp.file(file);
+    LowerIndex index = lookup.index(newParent);
+    while (true) {
+      Link source = Places.upperLink(file.placement());
+      if (source == null) {
+        source = realName(file);
+      }
+      try (Locks.Locked locked = union.locks().write(newParent, source.parent())) {
+        requireAbsent(newParent, newName, index);
+        Link now = file.placement().linkAt(source.parent(), source.name());
+        if (now == null || !now.inUpper()) {
+          continue;
+        }
+        if (file.isForeign()) {
+          copyUp.markImpure(newParent);
+        }
+        linkLocked(work, source, newParent, newName);
+        file.update(at -> at.withLink(new Link(newParent, newName, true)));
+        union.cache().put(newParent, newName, file);
+        return;
+      }
+    }
+  }
+
+  private Link realName(FileNode file) throws ErrnoException {
+    List<Link> links = file.placement().links();
+    if (links.isEmpty()) {
+      throw ErrnoException.of(Errno.ENOENT); // link(2) of a file that has no name left
+    }
+    Link first = links.get(0);
+    copyUp.name(file, first.parent(), first.name());
+    return first;
+  }
+
+  private void linkLocked(WorkDir work, Link source, DirNode newParent, Name newName)
+      throws ErrnoException {
+    SharedFd from = source.parent().requireUpper().pin();
+    SharedFd to = null;
+    try {
+      to = newParent.requireUpper().pin();
+      int errno = sys.tryLinkat(from.fd(), source.name(), to.fd(), newName);
+      if (errno == Errno.EEXIST) {
+        overWhiteout(work, from, source.name(), to, newName);
+      } else if (errno != 0) {
+        throw ErrnoException.of(errno);
+      }
+    } finally {
+      if (to != null) {
+        to.unpin();
+      }
+      from.unpin();
+    }
+  }
+
+  private void overWhiteout(WorkDir work, SharedFd from, Name name, SharedFd to, Name newName)
+      throws ErrnoException {
+    Name temporary = work.newName();
+    SharedFd workFd = work.dir().pin();
+    boolean placed = false;
+    try {
+      sys.linkat(from.fd(), name, workFd.fd(), temporary);
+      sys.renameat2(workFd.fd(), temporary, to.fd(), newName, 0);
+      placed = true;
+    } finally {
+      workFd.unpin();
+      if (!placed) {
+        work.discard(temporary);
+      }
+    }
+  }
+
+  /** An object that is made in the work directory and moved to its place when it is complete. */
+  private final class Staged {
+    private final WorkDir work;
+    private final SharedFd parentFd;
+    private final boolean inherits;
+
+    Staged(WorkDir work, SharedFd parentFd, boolean inherits) {
+      this.work = work;
+      this.parentFd = parentFd;
+      this.inherits = inherits;
+    }
+
+    int make(Name name, int mode, int uid, int gid, Maker maker) throws ErrnoException {
+      if (!inherits) {
+        return makeIn(work.dir(), work.newName(), name, mode, uid, gid, maker);
+      }
+      // the host applies a default ACL only in a directory that has it
+      Name nursery = work.newName();
+      SharedFd workFd = work.dir().pin();
+      try {
+        sys.mkdirat(workFd.fd(), nursery, 0700);
+        byte[] acl = defaultAcl(parentFd);
+        if (acl != null) {
+          sys.setxattrat(workFd.fd(), nursery, DEFAULT_ACL, acl, 0);
+        }
+        return makeIn(work.dir().child(nursery), work.newName(), name, mode, uid, gid, maker);
+      } finally {
+        workFd.unpin();
+        work.discard(nursery);
+      }
+    }
+
+    private int makeIn(
+        LayerDir dir, Name temporary, Name name, int mode, int uid, int gid, Maker maker)
+        throws ErrnoException {
+      SharedFd fd = dir.pin();
+      boolean placed = false;
+      int made = -1;
+      try {
+        made = maker.make(fd.fd(), temporary, mode);
+        HostFile object = new HostFile(sys, fd.fd(), temporary);
+        complete(object, mode, uid, gid);
+        place(fd, temporary, name, (mode & Linux.S_IFMT) == Linux.S_IFDIR);
+        placed = true;
+        return made;
+      } finally {
+        fd.unpin();
+        if (!placed) {
+          if (made >= 0) {
+            sys.close(made);
+          }
+          work.discard(dir == work.dir() ? temporary : dir.name());
+        }
+      }
+    }
+
+    /* chown(2) clears set-id bits, and the work directory's setgid bit is not the parent's. */
+    private void complete(HostFile object, int mode, int uid, int gid) throws ErrnoException {
+      Stat made = new Stat();
+      object.stat(made);
+      if (made.uid != uid || made.gid != gid) {
+        object.chown(uid, gid);
+      }
+      if (!made.isSymlink()) {
+        int special = Linux.S_ISUID | Linux.S_ISGID | Linux.S_ISVTX;
+        int plain = (inherits ? made.permissions() : mode) & 0777; // an ACL has its say in it
+        int wanted = (mode & special) | plain;
+        if ((mode & special) != 0 || made.permissions() != wanted) {
+          object.chmod(wanted);
+        }
+      }
+    }
+
+    private void place(SharedFd fd, Name temporary, Name name, boolean directory)
+        throws ErrnoException {
+      Stat there = new Stat();
+      int errno = sys.tryStatx(parentFd.fd(), name, there);
+      if (errno == Errno.ENOENT) {
+        sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
+      } else if (errno != 0) {
+        throw ErrnoException.of(errno);
+      } else if (!directory) {
+        sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, 0);
+      } else {
+        union.marks().setOpaque(fd.fd(), temporary);
+        sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_EXCHANGE);
+        sys.unlinkat(fd.fd(), temporary, 0);
+      }
+    }
+  }
+}

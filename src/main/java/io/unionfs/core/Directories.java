@@ -1,0 +1,127 @@
+package io.unionfs.core;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.util.Arrays;
+
+/** The directories that a user names, checked before anything is mounted. */
+final class Directories {
+  private final Sys sys;
+
+  Directories(Sys sys) {
+    this.sys = sys;
+  }
+
+  /** A directory that exists and may be used: its path without links, and its identity. */
+  record Checked(String role, byte[] shown, byte[] real, Stat stat) {
+    boolean isSame(Stat other) {
+      return stat.dev == other.dev && stat.ino == other.ino;
+    }
+
+    @Override
+    public String toString() {
+      return role + " " + Name.of(shown);
+    }
+  }
+
+  Checked check(String role, byte[] path) throws IOException {
+    String what = role + " " + Name.of(path);
+    try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
+      Stat stat = new Stat();
+      sys.fstatx(fd.raw(), stat);
+      byte[] real = sys.readlinkat(Linux.AT_FDCWD, Name.of("/proc/self/fd/" + fd.raw()));
+      sys.close(sys.openPath(path, Linux.O_RDONLY | Linux.O_DIRECTORY, 0));
+      return new Checked(role, path, real, stat);
+    } catch (ErrnoException e) {
+      throw new MountRefusedException(what + ": " + explain(e.errno()), e);
+    }
+  }
+
+  private static String explain(int errno) {
+    return switch (errno) {
+      case Errno.ENOENT -> "no such directory; create it or correct the path";
+      case Errno.ENOTDIR -> "not a directory";
+      case Errno.EACCES, Errno.EPERM -> "permission denied; it must be readable and searchable";
+      case Errno.ENOTCONN ->
+          "a mount whose server is gone stands there; unmount it first with umount -l";
+      default -> Errno.message(errno);
+    };
+  }
+
+  /** Whether a directory is another one or lies somewhere below it, through mounts as well. */
+  boolean isInside(Checked inner, Checked outer) throws IOException {
+    try {
+      int fd = sys.openPath(inner.real(), Linux.O_PATH | Linux.O_DIRECTORY, 0);
+      try (Fd start = new Fd(sys, fd)) {
+        return climbs(start, outer);
+      }
+    } catch (ErrnoException e) {
+      throw new MountRefusedException(inner + ": " + e.getMessage(), e);
+    }
+  }
+
+  private boolean climbs(Fd start, Checked outer) throws ErrnoException {
+    Stat stat = new Stat();
+    Stat above = new Stat();
+    sys.fstatx(start.raw(), stat);
+    int current = start.raw();
+    try {
+      while (true) {
+        if (outer.isSame(stat)) {
+          return true;
+        }
+        int next = sys.openat(current, Name.DOTDOT, Linux.O_PATH | Linux.O_DIRECTORY, 0);
+        if (current != start.raw()) {
+          sys.close(current);
+        }
+        current = next;
+        sys.fstatx(current, above);
+        if (above.dev == stat.dev && above.ino == stat.ino && above.mntId == stat.mntId) {
+          return false;
+        }
+        stat.copyFrom(above);
+      }
+    } finally {
+      if (current != start.raw()) {
+        sys.close(current);
+      }
+    }
+  }
+
+  /** The directory that a path without links lies in. */
+  static byte[] parent(byte[] real) {
+    int slash = lastSlash(real);
+    return slash <= 0 ? new byte[] {'/'} : Arrays.copyOf(real, slash);
+  }
+
+  static Name baseName(byte[] real) {
+    int slash = lastSlash(real);
+    return Name.of(real, slash + 1, real.length - slash - 1);
+  }
+
+  static byte[] join(byte[] parent, Name name) {
+    boolean root = parent.length == 1 && parent[0] == '/';
+    byte[] joined = Arrays.copyOf(parent, parent.length + (root ? 0 : 1) + name.length());
+    int at = parent.length;
+    if (!root) {
+      joined[at++] = '/';
+    }
+    name.copyTo(joined, at);
+    return joined;
+  }
+
+  private static int lastSlash(byte[] path) {
+    for (int i = path.length - 1; i >= 0; i--) {
+      if (path[i] == '/') {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

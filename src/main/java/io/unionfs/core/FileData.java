@@ -1,0 +1,137 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Sys;
+
+/** The reading and writing of file data. */
+final class FileData {
+  private final UnionState union;
+  private final Sys sys;
+  private final CopyUp copyUp;
+  private final OpenFiles openFiles;
+
+  FileData(UnionState union, CopyUp copyUp, OpenFiles openFiles) {
+    this.union = union;
+    this.sys = union.sys();
+    this.copyUp = copyUp;
+    this.openFiles = openFiles;
+  }
+
+  private static void requireRegular(FileNode file) throws ErrnoException {
+    if (!file.isRegular()) {
+      throw ErrnoException.of(Errno.EINVAL);
+    }
+  }
+
+  int read(FileNode file, long address, int length, long offset) throws ErrnoException {
+    requireRegular(file);
+    SharedFd fd = openFiles.pinForRead(file);
+    try {
+      int done = 0;
+      while (done < length) {
+        int read = sys.pread(fd.fd(), address + done, length - done, offset + done);
+        if (read == 0) {
+          break;
+        }
+        done += read;
+      }
+      return done;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  int write(FileNode file, long address, int length, long offset) throws ErrnoException {
+    requireRegular(file);
+    copyUp.file(file);
+    SharedFd fd = openFiles.pinForWrite(file);
+    try {
+      int done = 0;
+      while (done < length) {
+        int wrote;
+        try {
+          wrote = sys.pwrite(fd.fd(), address + done, length - done, offset + done);
+        } catch (ErrnoException e) {
+          if (done > 0) {
+            return done; // write(2): what was written counts, the error comes with the next call
+          }
+          throw e;
+        }
+        if (wrote == 0) {
+          break;
+        }
+        done += wrote;
+      }
+      return done;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  void truncate(FileNode file, long size) throws ErrnoException {
+    if (!file.isRegular()) {
+      throw ErrnoException.of(Errno.EINVAL);
+    }
+    copyUp.file(file, size);
+    SharedFd fd = openFiles.pinForWrite(file);
+    try {
+      sys.ftruncate(fd.fd(), size);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  void allocate(FileNode file, int mode, long offset, long length) throws ErrnoException {
+    requireRegular(file);
+    copyUp.file(file);
+    SharedFd fd = openFiles.pinForWrite(file);
+    try {
+      sys.fallocate(fd.fd(), mode, offset, length);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  long seek(FileNode file, long offset, int whence) throws ErrnoException {
+    requireRegular(file);
+    SharedFd fd = openFiles.pinForRead(file);
+    try {
+      return sys.lseek(fd.fd(), offset, whence);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  void sync(Node node, boolean dataOnly) throws ErrnoException {
+    if (union.options().isVolatile()) {
+      return;
+    }
+    if (node instanceof DirNode dir) {
+      LayerDir upper = dir.upper();
+      if (upper != null && !dir.isRemoved()) {
+        try (Fd fd = new Fd(sys, upper.openSelf())) {
+          sys.fsync(fd.raw());
+        }
+      }
+      return;
+    }
+    FileNode file = (FileNode) node;
+    if (!file.copiedUp() || !file.isRegular()) {
+      return; // nothing of it was written
+    }
+    SharedFd fd = openFiles.pinForRead(file);
+    try {
+      if (dataOnly) {
+        sys.fdatasync(fd.fd());
+      } else {
+        sys.fsync(fd.fd());
+      }
+    } finally {
+      fd.unpin();
+    }
+  }
+}

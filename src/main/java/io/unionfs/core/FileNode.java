@@ -1,0 +1,232 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Anything of the union that is no directory: a regular file, link, fifo, socket or device. */
+public final class FileNode extends Node {
+  /**
+   * One name of the file.
+   *
+   * @param inUpper whether the upper layer has an entry there; false while only a lower has it
+   */
+  record Link(DirNode parent, Name name, boolean inUpper) {
+    boolean isAt(DirNode dir, Name child) {
+      return parent == dir && name.equals(child);
+    }
+  }
+
+  /**
+   * Where the file is.
+   *
+   * @param copiedUp whether its content is the upper layer's
+   * @param links its known names; empty once it is removed
+   * @param index its entry in the work dir's index, null where it has none
+   */
+  record Placement(boolean copiedUp, List<Link> links, @Nullable Name index) {
+    @Nullable Link linkAt(DirNode dir, Name child) {
+      for (Link link : links) {
+        if (link.isAt(dir, child)) {
+          return link;
+        }
+      }
+      return null;
+    }
+
+    Placement withLink(Link added) {
+      List<Link> now = new ArrayList<>(links.size() + 1);
+      for (Link link : links) {
+        if (!link.isAt(added.parent, added.name)) {
+          now.add(link);
+        }
+      }
+      now.add(added);
+      return new Placement(copiedUp, List.copyOf(now), index);
+    }
+
+    Placement withoutLink(DirNode dir, Name child) {
+      List<Link> now = new ArrayList<>(links.size());
+      for (Link link : links) {
+        if (!link.isAt(dir, child)) {
+          now.add(link);
+        }
+      }
+      return new Placement(copiedUp, List.copyOf(now), index);
+    }
+  }
+
+  private static final AtomicReferenceFieldUpdater<FileNode, Placement> PLACEMENT =
+      AtomicReferenceFieldUpdater.newUpdater(FileNode.class, Placement.class, "placement");
+
+  private final @Nullable LayerDir lowerDir;
+  private final @Nullable Name lowerName;
+  private final int lowerNlink;
+
+  /* Links of a directory change under its write lock; the reference makes changes by others safe. */
+  private volatile Placement placement;
+
+  /* Names in the union less links of the upper inode, for an indexed file. */
+  private final AtomicInteger nlinkDifference = new AtomicInteger();
+
+  /* Whether the upper inode's number is not the one shown: the file came from a lower. */
+  private volatile boolean foreign;
+
+  private volatile boolean removed;
+
+  /* The descriptor that keeps a removed upper file usable while it is referenced. */
+  private volatile @Nullable SharedFd orphan;
+
+  /* Whether the file is known to have no xattrs at all that the union would show. */
+  private volatile boolean plain;
+  private final AtomicInteger xattrVersion = new AtomicInteger();
+
+  FileNode(
+      long id,
+      long ino,
+      int type,
+      Placement placement,
+      @Nullable LayerDir lowerDir,
+      @Nullable Name lowerName,
+      int lowerNlink) {
+    super(id, ino, type);
+    this.placement = placement;
+    this.lowerDir = lowerDir;
+    this.lowerName = lowerName;
+    this.lowerNlink = lowerNlink;
+  }
+
+  public boolean isRegular() {
+    return type() == Linux.S_IFREG;
+  }
+
+  public boolean isSymlink() {
+    return type() == Linux.S_IFLNK;
+  }
+
+  Placement placement() {
+    return placement;
+  }
+
+  Placement update(UnaryOperator<Placement> change) {
+    while (true) {
+      Placement before = placement;
+      Placement after = change.apply(before);
+      if (PLACEMENT.compareAndSet(this, before, after)) {
+        return after;
+      }
+    }
+  }
+
+  boolean copiedUp() {
+    return placement.copiedUp();
+  }
+
+  /** The lower directory that has the file, null if it was made in the upper. */
+  @Nullable LayerDir lowerDir() {
+    return lowerDir;
+  }
+
+  LayerDir requireLowerDir() {
+    LayerDir dir = lowerDir;
+    if (dir == null) {
+      throw new IllegalStateException("no lower file: " + path());
+    }
+    return dir;
+  }
+
+  Name requireLowerName() {
+    Name name = lowerName;
+    if (name == null) {
+      throw new IllegalStateException("no lower file: " + path());
+    }
+    return name;
+  }
+
+  int lowerNlink() {
+    return lowerNlink;
+  }
+
+  int nlinkDifference() {
+    return nlinkDifference.get();
+  }
+
+  void setNlinkDifference(int difference) {
+    nlinkDifference.set(difference);
+  }
+
+  int addNlinkDifference(int change) {
+    return nlinkDifference.addAndGet(change);
+  }
+
+  boolean isForeign() {
+    return foreign;
+  }
+
+  void setForeign() {
+    foreign = true;
+  }
+
+  @Override
+  boolean isRemoved() {
+    return removed;
+  }
+
+  void markRemoved() {
+    removed = true;
+  }
+
+  @Nullable SharedFd orphan() {
+    return orphan;
+  }
+
+  void setOrphan(SharedFd kept) {
+    orphan = kept;
+  }
+
+  @Nullable SharedFd takeOrphan() {
+    SharedFd kept = orphan;
+    orphan = null;
+    return kept;
+  }
+
+  boolean isPlain() {
+    return plain;
+  }
+
+  /** How often xattrs were set, for {@link #setPlain}. */
+  int xattrVersion() {
+    return xattrVersion.get();
+  }
+
+  /** Notes that a list of xattrs was empty, unless one was set since {@code version} was read. */
+  void setPlain(int version) {
+    plain = true;
+    if (xattrVersion.get() != version) {
+      plain = false;
+    }
+  }
+
+  /** To be called before and after an xattr is set. */
+  void xattrsChange() {
+    xattrVersion.incrementAndGet();
+    plain = false;
+  }
+
+  @Override
+  String path() {
+    List<Link> links = placement.links();
+    if (links.isEmpty()) {
+      return "(removed node " + id() + ")";
+    }
+    String parent = links.get(0).parent().path();
+    return (parent.equals("/") ? "" : parent) + "/" + links.get(0).name();
+  }
+}

@@ -1,0 +1,291 @@
+package io.unionfs.core;
+
+import io.unionfs.core.Directories.Checked;
+import io.unionfs.layer.Layer;
+import io.unionfs.layer.Marks;
+import io.unionfs.layer.UpperLayers;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The opened layers of a mount, with everything that must be undone at its end. */
+final class LayerStack implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LayerStack.class);
+  private static final Name INSIDE = Name.of(".unionfs-work");
+  private static final int NAME_MAX = 255;
+
+  private final Sys sys;
+  private final Directories directories;
+  private final List<Layer> lowers = new ArrayList<>();
+  private @Nullable Layer upper;
+  private @Nullable WorkDir work;
+  private @Nullable Checked defaultWork;
+
+  /* Run last first at the end, or when opening fails half-way. */
+  private final Deque<Runnable> undo = new ArrayDeque<>();
+
+  private LayerStack(Sys sys) {
+    this.sys = sys;
+    this.directories = new Directories(sys);
+  }
+
+  static LayerStack open(Sys sys, MountOptions options) throws IOException {
+    LayerStack stack = new LayerStack(sys);
+    boolean opened = false;
+    try {
+      stack.openLayers(options);
+      opened = true;
+      return stack;
+    } finally {
+      if (!opened) {
+        stack.close();
+      }
+    }
+  }
+
+  List<Layer> lowers() {
+    return List.copyOf(lowers);
+  }
+
+  @Nullable Layer upper() {
+    return upper;
+  }
+
+  @Nullable WorkDir work() {
+    return work;
+  }
+
+  Marks marks() {
+    WorkDir present = work;
+    return present == null ? Marks.readOnly(sys) : present.marks();
+  }
+
+  private void openLayers(MountOptions options) throws IOException {
+    if (options.lowers().isEmpty()) {
+      throw new MountRefusedException("no lower directory given; use --lower DIR[:DIR…]");
+    }
+    List<Checked> checkedLowers = new ArrayList<>();
+    for (byte[] path : options.lowers()) {
+      checkedLowers.add(directories.check("lower directory", path));
+    }
+    List<Checked> hidden = new ArrayList<>();
+    byte[] upperPath = options.upper();
+    if (upperPath != null) {
+      Checked checkedUpper = directories.check("upper directory", upperPath);
+      for (Checked lower : checkedLowers) {
+        refuseInside(lower, checkedUpper);
+      }
+      byte[] workPath = options.work();
+      Checked checkedWork =
+          workPath == null
+              ? makeDefaultWork(checkedUpper)
+              : directories.check("work directory", existing(workPath));
+      for (Checked lower : checkedLowers) {
+        refuseInside(lower, checkedWork);
+      }
+      openUpper(checkedUpper, checkedWork);
+      hidden.add(checkedUpper);
+      hidden.add(checkedWork);
+    }
+    openLowers(checkedLowers, hidden);
+  }
+
+  private void refuseInside(Checked lower, Checked writable) throws IOException {
+    if (directories.isInside(lower, writable)) {
+      throw new MountRefusedException(
+          lower
+              + " is the "
+              + writable
+              + ", or inside it: a lower must never change; use a directory elsewhere");
+    }
+  }
+
+  private void openLowers(List<Checked> checked, List<Checked> hidden) throws IOException {
+    for (Checked lower : checked) {
+      try {
+        Layer layer = Layer.openLower(sys, lower.real());
+        undo.push(layer::close);
+        for (Checked directory : hidden) {
+          layer.hide(directory.stat());
+        }
+        lowers.add(layer);
+      } catch (ErrnoException e) {
+        throw new MountRefusedException(lower + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private void openUpper(Checked checkedUpper, Checked checkedWork) throws IOException {
+    if (checkedUpper.isSame(checkedWork.stat())) {
+      throw new MountRefusedException(
+          checkedWork + " is the " + checkedUpper + "; the work directory must be one of its own");
+    }
+    boolean sameFileSystem =
+        checkedUpper.stat().dev == checkedWork.stat().dev
+            && checkedUpper.stat().mntId == checkedWork.stat().mntId;
+    if (!sameFileSystem) {
+      throw new MountRefusedException(
+          checkedUpper
+              + " and "
+              + checkedWork
+              + " are on different file systems or mounts; give a --work on the upper's");
+    }
+    if (directories.isInside(checkedUpper, checkedWork)) {
+      throw new MountRefusedException(
+          checkedUpper + " is inside the " + checkedWork + "; use separate directories");
+    }
+    UpperClaim upperClaim = UpperClaim.take(sys, checkedUpper);
+    undo.push(upperClaim::close);
+    UpperClaim workClaim = UpperClaim.take(sys, checkedWork);
+    undo.push(workClaim::close);
+    try {
+      UpperLayers opened = UpperLayers.open(sys, checkedUpper.real(), checkedWork.real());
+      undo.push(opened.upper()::close);
+      undo.push(opened.work()::close);
+      opened.upper().hide(checkedWork.stat());
+      upper = opened.upper();
+      work = openWork(checkedUpper, opened.work());
+    } catch (ErrnoException e) {
+      throw new MountRefusedException(checkedWork + ": " + explainWork(e.errno()), e);
+    }
+  }
+
+  private WorkDir openWork(Checked checkedUpper, Layer layer) throws IOException, ErrnoException {
+    WorkDir opened;
+    try {
+      opened = WorkDir.open(layer);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        throw new MountRefusedException(
+            checkedUpper
+                + ": its file system has no extended attributes, which mark opaque directories;"
+                + " use an upper on another one",
+            e);
+      }
+      throw e;
+    }
+    undo.push(
+        () -> {
+          opened.close();
+          removeDefaultWork(opened);
+        });
+    return opened;
+  }
+
+  private static String explainWork(int errno) {
+    return switch (errno) {
+      case Errno.EROFS -> "the file system is read-only; mount without --upper, or use another one";
+      case Errno.EACCES, Errno.EPERM -> "permission denied; it must be writable";
+      default -> Errno.name(errno) + ": " + Errno.message(errno);
+    };
+  }
+
+  /* fuse-overlayfs makes a work directory that is missing, and its callers rely on it. */
+  private byte[] existing(byte[] path) throws IOException {
+    try {
+      sys.mkdirat(Linux.AT_FDCWD, Name.of(path), 0700);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw new MountRefusedException(
+            "work directory " + Name.of(path) + ": " + Errno.message(e.errno()), e);
+      }
+      return path;
+    }
+    undo.push(() -> removeIfEmpty(path));
+    return path;
+  }
+
+  private void removeIfEmpty(byte[] path) {
+    int errno = sys.tryUnlinkat(Linux.AT_FDCWD, Name.of(path), Linux.AT_REMOVEDIR);
+    if (errno != 0 && errno != Errno.ENOTEMPTY && errno != Errno.ENOENT) {
+      log.warn("work directory {}: {}", Name.of(path), Errno.message(errno));
+    }
+  }
+
+  /* A sibling of the upper where that is on the same mount and may be made, else inside. */
+  private Checked makeDefaultWork(Checked checkedUpper) throws IOException {
+    Name base = Directories.baseName(checkedUpper.real());
+    Name siblingName = Name.of(".").concat(base).concat(INSIDE);
+    byte[] parent = Directories.parent(checkedUpper.real());
+    if (base.length() > 0 && siblingName.length() <= NAME_MAX) {
+      byte[] sibling = Directories.join(parent, siblingName);
+      if (isOnMountOf(parent, checkedUpper) && make(sibling)) {
+        return remember(sibling);
+      }
+    }
+    byte[] inside = Directories.join(checkedUpper.real(), INSIDE);
+    if (make(inside)) {
+      return remember(inside);
+    }
+    throw new MountRefusedException(
+        checkedUpper + ": permission denied; it must be writable, or leave --upper away");
+  }
+
+  private boolean isOnMountOf(byte[] path, Checked checkedUpper) {
+    try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
+      Stat stat = new Stat();
+      sys.fstatx(fd.raw(), stat);
+      return stat.dev == checkedUpper.stat().dev && stat.mntId == checkedUpper.stat().mntId;
+    } catch (ErrnoException e) {
+      log.debug("{}: {}", Name.of(path), e.getMessage());
+      return false;
+    }
+  }
+
+  private boolean make(byte[] path) throws IOException {
+    try {
+      sys.mkdirat(Linux.AT_FDCWD, Name.of(path), 0700);
+    } catch (ErrnoException e) {
+      return switch (e.errno()) {
+        case Errno.EEXIST -> true;
+        case Errno.EACCES, Errno.EPERM, Errno.EROFS -> false;
+        default ->
+            throw new MountRefusedException(
+                "work directory " + Name.of(path) + ": " + Errno.message(e.errno()), e);
+      };
+    }
+    undo.push(() -> removeIfEmpty(path));
+    return true;
+  }
+
+  private Checked remember(byte[] path) throws IOException {
+    Checked checked = directories.check("work directory", path);
+    defaultWork = checked;
+    return checked;
+  }
+
+  /* A default work dir goes away with the mount, unless it keeps an index of hard links. */
+  private void removeDefaultWork(WorkDir opened) {
+    Checked made = defaultWork;
+    if (made == null) {
+      return;
+    }
+    try {
+      if (opened.isDisposable()) {
+        opened.removeLayout();
+        removeIfEmpty(made.real());
+      }
+    } catch (ErrnoException e) {
+      log.warn("{}: {}", made, e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!undo.isEmpty()) {
+      undo.pop().run();
+    }
+  }
+}

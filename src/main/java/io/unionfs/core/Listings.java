@@ -1,0 +1,259 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.LowerIndex;
+import io.unionfs.sys.Dirents;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import java.util.BitSet;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/** The reading of merged directories. */
+final class Listings {
+  private static final int IFMT_SHIFT = 12;
+
+  private final UnionState union;
+  private final Lookup lookup;
+
+  Listings(UnionState union, Lookup lookup) {
+    this.union = union;
+    this.lookup = lookup;
+  }
+
+  /** All entries as they are now. */
+  Listing read(DirNode dir) throws ErrnoException {
+    Listing listing = new Listing();
+    listing.add(Name.DOT, dir.ino(), Linux.DT_DIR);
+    listing.add(Name.DOTDOT, dir.parent().ino(), Linux.DT_DIR);
+    if (dir.isRemoved()) {
+      return listing;
+    }
+    LowerIndex index = indexOf(dir);
+    Lock reading = union.locks().read(dir);
+    reading.lock();
+    try {
+      BitSet hidden = new BitSet();
+      LayerDir upper = dir.upper();
+      if (upper != null && !dir.isRemoved()) {
+        addUpper(dir, upper, index, hidden, listing);
+      }
+      if (index != null) {
+        addLowers(dir, index, hidden, listing);
+      }
+    } finally {
+      reading.unlock();
+    }
+    return listing;
+  }
+
+  private @Nullable LowerIndex indexOf(DirNode dir) throws ErrnoException {
+    return dir.lowers().isEmpty() ? null : lookup.readIndex(dir);
+  }
+
+  private void addUpper(
+      DirNode dir, LayerDir upper, @Nullable LowerIndex index, BitSet hidden, Listing listing)
+      throws ErrnoException {
+    boolean impure = isImpure(dir, upper);
+    Stat stat = new Stat();
+    try (Fd fd = new Fd(upper.sys(), upper.openSelf());
+        Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
+      while (entries.next()) {
+        if (entries.isDotOrDotDot()) {
+          continue;
+        }
+        Name name = entries.name();
+        int entry = index == null ? -1 : index.find(name);
+        if (entry >= 0) {
+          hidden.set(entry);
+        }
+        int type = entries.type();
+        if (type == Linux.DT_CHR
+            || type == Linux.DT_UNKNOWN
+            || upper.layer().mayHide(entries.ino())) {
+          int errno = upper.tryStat(name, stat);
+          if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
+            continue;
+          }
+          if (errno != 0) {
+            throw ErrnoException.of(errno);
+          }
+          if (stat.isWhiteoutDevice()) {
+            continue;
+          }
+          type = stat.type() >> IFMT_SHIFT;
+        }
+        boolean merged =
+            type == Linux.DT_DIR && entry >= 0 && index != null && index.type(entry) == type;
+        boolean ownNumber = !merged && (type == Linux.DT_DIR || !impure);
+        listing.add(
+            name,
+            ownNumber
+                ? union.identities().shown(upper.layer().dev(), entries.ino())
+                : numberOf(dir, name, index, entries.ino(), upper),
+            type);
+      }
+    }
+  }
+
+  /* A name that cannot be looked up is listed all the same, as on a plain file system. */
+  private long numberOf(
+      DirNode dir, Name name, @Nullable LowerIndex index, long hostIno, LayerDir upper) {
+    try {
+      Node node = lookup.findLocked(dir, name, dir.lowers().size() < 2 ? null : index);
+      if (node != null) {
+        return node.ino();
+      }
+    } catch (ErrnoException e) {
+      return union.identities().shown(upper.layer().dev(), hostIno);
+    }
+    return union.identities().shown(upper.layer().dev(), hostIno);
+  }
+
+  private boolean isImpure(DirNode dir, LayerDir upper) throws ErrnoException {
+    int known = dir.impure();
+    if (known == DirNode.UNKNOWN) {
+      SharedFd fd = upper.pin();
+      try {
+        known = union.marks().isImpure(fd.fd(), Name.DOT) ? 1 : 0;
+      } finally {
+        fd.unpin();
+      }
+      dir.setImpure(known);
+    }
+    return known == 1;
+  }
+
+  private void addLowers(DirNode dir, LowerIndex index, BitSet hidden, Listing listing) {
+    for (int i = 0; i < index.size(); i++) {
+      if (index.isShown(i) && !hidden.get(i)) {
+        LayerDir part = dir.lowers().get(index.part(i, 0));
+        listing.add(
+            index.name(i),
+            union.identities().shown(part.layer().dev(), index.ino(i)),
+            index.type(i));
+      }
+    }
+  }
+
+  /**
+   * @throws ErrnoException {@code ENOTEMPTY} if the merged directory shows an entry
+   */
+  void requireEmpty(DirNode dir, @Nullable LowerIndex index) throws ErrnoException {
+    Lock reading = union.locks().read(dir);
+    reading.lock();
+    try {
+      requireEmptyLocked(dir, index);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  /** The same for a caller that holds the directory's lock, with the index of its lowers. */
+  void requireEmptyLocked(DirNode dir, @Nullable LowerIndex index) throws ErrnoException {
+    int shownBelow = index == null ? 0 : index.shown();
+    LayerDir upper = dir.upper();
+    int hiddenBelow = upper == null ? 0 : hiddenBelow(upper, index);
+    if (shownBelow > hiddenBelow) {
+      throw ErrnoException.of(Errno.ENOTEMPTY);
+    }
+  }
+
+  /* How many of the lowers' names the upper's whiteouts hide, if it has nothing but whiteouts. */
+  private int hiddenBelow(LayerDir upper, @Nullable LowerIndex index) throws ErrnoException {
+    int hidden = 0;
+    Stat stat = new Stat();
+    try (Fd fd = new Fd(upper.sys(), upper.openSelf());
+        Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
+      while (entries.next()) {
+        if (entries.isDotOrDotDot()) {
+          continue;
+        }
+        Name name = entries.name();
+        int errno = upper.tryStat(name, stat);
+        if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
+          continue;
+        }
+        if (errno != 0) {
+          throw ErrnoException.of(errno);
+        }
+        if (!stat.isWhiteoutDevice()) {
+          throw ErrnoException.of(Errno.ENOTEMPTY);
+        }
+        if (index != null && index.find(name) >= 0) {
+          hidden++;
+        }
+      }
+    }
+    return hidden;
+  }
+
+  /** Whether an upper directory has no entries at all, not even whiteouts. */
+  boolean isPhysicallyEmpty(LayerDir dir) throws ErrnoException {
+    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
+        Dirents entries = Dirents.open(dir.sys(), fd.raw())) {
+      while (entries.next()) {
+        if (!entries.isDotOrDotDot()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * What {@code st_nlink} of a merged directory shows: two, and one for each directory in it.
+   *
+   * @param host the attributes of the topmost layer's directory
+   */
+  int linkCount(DirNode dir, Stat host) throws ErrnoException {
+    if (dir.isRemoved()) {
+      return 0;
+    }
+    boolean alone = dir.lowers().isEmpty() || (dir.upper() == null && dir.lowers().size() == 1);
+    if (alone || host.nlink < 2) {
+      return host.nlink; // a host that does not count says 1 everywhere
+    }
+    int known = dir.subdirectories();
+    return 2 + (known == DirNode.UNKNOWN ? countSubdirectories(dir) : known);
+  }
+
+  private int countSubdirectories(DirNode dir) throws ErrnoException {
+    LowerIndex index = indexOf(dir);
+    Lock reading = union.locks().read(dir);
+    reading.lock();
+    try {
+      int number = index == null ? 0 : index.directories();
+      LayerDir upper = dir.upper();
+      if (upper != null) {
+        number += difference(upper, index);
+      }
+      dir.setSubdirectories(number);
+      return number;
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private static int difference(LayerDir upper, @Nullable LowerIndex index) throws ErrnoException {
+    int difference = 0;
+    try (Fd fd = new Fd(upper.sys(), upper.openSelf());
+        Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
+      while (entries.next()) {
+        if (entries.isDotOrDotDot()) {
+          continue;
+        }
+        int entry = index == null ? -1 : index.find(entries.name());
+        boolean below = entry >= 0 && index != null && index.type(entry) == Linux.DT_DIR;
+        boolean above = entries.type() == Linux.DT_DIR;
+        difference += (above ? 1 : 0) - (below ? 1 : 0);
+      }
+    }
+    return difference;
+  }
+}

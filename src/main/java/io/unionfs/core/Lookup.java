@@ -1,0 +1,257 @@
+package io.unionfs.core;
+
+import io.unionfs.core.Identities.HostInode;
+import io.unionfs.core.Nodes.FoundFile;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Marks;
+import io.unionfs.stack.LowerIndex;
+import io.unionfs.stack.Resolution;
+import io.unionfs.stack.Resolution.Kind;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.FileHandle;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import java.util.List;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/** From names to nodes. */
+final class Lookup {
+  private final UnionState union;
+  private final HardLinks hardLinks;
+
+  Lookup(UnionState union, HardLinks hardLinks) {
+    this.union = union;
+    this.hardLinks = hardLinks;
+  }
+
+  /** The node of a name; null where there is none. */
+  @Nullable Node find(DirNode parent, Name name) throws ErrnoException {
+    UnionState.checkName(name);
+    Object cached = union.cache().find(parent, name);
+    if (cached != null) {
+      return LookupCache.isAbsent(cached) ? null : (Node) cached;
+    }
+    LowerIndex index = index(parent);
+    Lock reading = union.locks().read(parent);
+    reading.lock();
+    try {
+      return findLocked(parent, name, index);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  /** The same for a caller that holds the directory's lock, for reading or writing. */
+  @Nullable Node findLocked(DirNode parent, Name name, @Nullable LowerIndex index)
+      throws ErrnoException {
+    Object cached = union.cache().find(parent, name);
+    if (cached != null) {
+      return LookupCache.isAbsent(cached) ? null : (Node) cached;
+    }
+    if (parent.isRemoved()) {
+      return null;
+    }
+    Resolution found = resolve(parent, name, index);
+    if (!found.exists()) {
+      union.cache().putAbsent(parent, name);
+      return null;
+    }
+    Node node =
+        found.kind() == Kind.DIRECTORY ? directory(parent, name, found) : file(parent, name, found);
+    union.cache().put(parent, name, node);
+    return node;
+  }
+
+  private Resolution resolve(DirNode parent, Name name, @Nullable LowerIndex index)
+      throws ErrnoException {
+    LayerDir upper = parent.upper();
+    if (index != null) {
+      return union.rules().resolve(upper, parent.lowers(), index, name);
+    }
+    return union.rules().resolve(parts(upper, parent.lowers()), name);
+  }
+
+  static List<LayerDir> parts(@Nullable LayerDir upper, List<LayerDir> lowers) {
+    if (upper == null) {
+      return lowers;
+    }
+    if (lowers.isEmpty()) {
+      return List.of(upper);
+    }
+    LayerDir[] all = new LayerDir[lowers.size() + 1];
+    all[0] = upper;
+    for (int i = 1; i < all.length; i++) {
+      all[i] = lowers.get(i - 1);
+    }
+    return List.of(all);
+  }
+
+  /**
+   * The index of a directory's lowers, or null where asking the layers costs no more: with one
+   * lower a name costs one system call either way.
+   */
+  @Nullable LowerIndex index(DirNode dir) throws ErrnoException {
+    return dir.lowers().size() < 2 || dir.indexTooLarge() ? null : readIndex(dir);
+  }
+
+  /** The index of a directory's lowers, however many there are. */
+  LowerIndex readIndex(DirNode dir) throws ErrnoException {
+    LowerIndex known = union.cache().index(dir);
+    if (known != null) {
+      return known;
+    }
+    LowerIndex read = LowerIndex.read(union.marks(), dir.lowers());
+    if (!union.cache().putIndex(dir, read)) {
+      dir.setIndexTooLarge();
+    }
+    return read;
+  }
+
+  /** What the lowers alone show under a name. */
+  Resolution below(DirNode parent, Name name) throws ErrnoException {
+    LowerIndex index = index(parent);
+    return index != null
+        ? union.rules().resolve(parent.lowers(), index, name)
+        : union.rules().resolve(parent.lowers(), name);
+  }
+
+  /** Whether removing a name from the upper would let a lower's show through. */
+  boolean existsBelow(DirNode parent, Name name) throws ErrnoException {
+    if (parent.lowers().isEmpty()) {
+      return false;
+    }
+    LowerIndex index = index(parent);
+    if (index != null) {
+      return index.find(name) >= 0;
+    }
+    return union.rules().resolve(parent.lowers(), name).exists();
+  }
+
+  private DirNode directory(DirNode parent, Name name, Resolution found) throws ErrnoException {
+    List<LayerDir> parts = found.parts();
+    LayerDir first = parts.get(0);
+    LayerDir upper = first.layer().writable() ? first : null;
+    List<LayerDir> lowers = upper == null ? parts : parts.subList(1, parts.size());
+    Stat identity = stat(found);
+    if (upper != null && !lowers.isEmpty()) {
+      identity = new Stat();
+      lowers.get(0).stat(identity);
+    }
+    HostInode host = union.identities().host(identity.dev, identity.ino);
+    return union
+        .nodes()
+        .directory(
+            host,
+            union.identities().shown(identity.dev, identity.ino),
+            parent,
+            name,
+            upper,
+            List.copyOf(lowers));
+  }
+
+  private static Stat stat(Resolution found) {
+    Stat stat = found.stat();
+    if (stat == null) {
+      throw new IllegalStateException("no attributes of " + found.name());
+    }
+    return stat;
+  }
+
+  private FileNode file(DirNode parent, Name name, Resolution found) throws ErrnoException {
+    LayerDir dir = found.dir();
+    if (dir == null) {
+      throw new IllegalStateException("no directory of " + found.name());
+    }
+    Stat stat = stat(found);
+    if (dir.layer().writable()) {
+      return union.nodes().file(describeUpper(dir, name, stat), parent, name, true);
+    }
+    HardLinks.Indexed indexed = stat.nlink > 1 ? hardLinks.find(dir, name) : null;
+    if (indexed != null) {
+      return union.nodes().file(describeIndexed(dir, name, stat, indexed), parent, name, false);
+    }
+    FoundFile lower =
+        new FoundFile(
+            union.identities().host(stat.dev, stat.ino),
+            union.identities().shown(stat.dev, stat.ino),
+            stat,
+            false,
+            null,
+            0,
+            dir,
+            name,
+            stat.nlink);
+    return union.nodes().file(lower, parent, name, false);
+  }
+
+  /** Describes a file of the upper layer. */
+  FoundFile describeUpper(LayerDir dir, Name name, Stat stat) throws ErrnoException {
+    long ino = union.identities().shown(stat.dev, stat.ino);
+    Name index = null;
+    int difference = 0;
+    SharedFd fd = dir.pin();
+    try {
+      FileHandle origin = union.marks().origin(fd.fd(), name);
+      if (origin != null) {
+        Stat lower = hardLinks.resolve(origin);
+        if (lower != null && lower.type() == stat.type()) {
+          ino = union.identities().shown(lower.dev, lower.ino);
+          index = hardLinks.indexEntryOf(origin, stat);
+          if (index != null) {
+            Integer recorded =
+                union.marks().nlinkDifference(fd.fd(), name, stat.nlink, lower.nlink);
+            difference = recorded == null ? -1 : recorded;
+          }
+        }
+      }
+    } finally {
+      fd.unpin();
+    }
+    return new FoundFile(
+        union.identities().host(stat.dev, stat.ino),
+        ino,
+        stat,
+        true,
+        index,
+        difference,
+        null,
+        null,
+        0);
+  }
+
+  private FoundFile describeIndexed(
+      LayerDir lowerDir, Name lowerName, Stat lower, HardLinks.Indexed indexed)
+      throws ErrnoException {
+    WorkDir work = union.work();
+    LayerDir indexDir = work == null ? null : work.index();
+    if (indexDir == null) {
+      throw ErrnoException.of(Errno.ESTALE);
+    }
+    Stat copy = indexed.stat();
+    SharedFd fd = indexDir.pin();
+    try {
+      Integer recorded =
+          union.marks().nlinkDifference(fd.fd(), indexed.name(), copy.nlink, lower.nlink);
+      return new FoundFile(
+          union.identities().host(copy.dev, copy.ino),
+          union.identities().shown(lower.dev, lower.ino),
+          copy,
+          true,
+          indexed.name(),
+          recorded == null ? -1 : recorded,
+          lowerDir,
+          lowerName,
+          lower.nlink);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /** The xattr marks of this mount. */
+  Marks marks() {
+    return union.marks();
+  }
+}

@@ -1,0 +1,89 @@
+package io.unionfs.core;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.unionfs.stack.LowerIndex;
+import io.unionfs.sys.Name;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Exactness: an entry is put only with the read lock of its directory held, and whoever changes a
+ * directory holds the write lock and updates the cache before giving it up. So an answer found here
+ * was true at some moment during the call that asks.
+ */
+/** What names in directories mean: nodes and negative entries, for all layers, bounded in bytes. */
+final class LookupCache {
+  /** A name that no layer has. */
+  private static final Object ABSENT = new Object();
+
+  private static final int ENTRY_BYTES = 320;
+
+  record Key(long parentId, Name name) {}
+
+  private final Cache<Key, Object> entries;
+  private final Cache<DirNode, LowerIndex> indexes;
+  private final long indexBytes;
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
+
+  LookupCache(long bytes) {
+    this.indexBytes = bytes / 2;
+    this.entries =
+        Caffeine.newBuilder()
+            .maximumWeight(bytes - indexBytes)
+            .weigher((Key key, Object value) -> weight(key, value))
+            .executor(Runnable::run)
+            .build();
+    this.indexes =
+        Caffeine.newBuilder()
+            .maximumWeight(indexBytes)
+            .weigher((DirNode dir, LowerIndex index) -> weight(index))
+            .executor(Runnable::run)
+            .build();
+  }
+
+  private static int weight(Key key, Object value) {
+    return (value == ABSENT ? ENTRY_BYTES / 2 : ENTRY_BYTES) + key.name().weight();
+  }
+
+  private static int weight(LowerIndex index) {
+    return (int) Math.min(Integer.MAX_VALUE, index.weight());
+  }
+
+  /** The node of a name, {@link #isAbsent absent}, or null where the cache does not know. */
+  @Nullable Object find(DirNode parent, Name name) {
+    Object found = entries.getIfPresent(new Key(parent.id(), name));
+    (found == null ? misses : hits).increment();
+    return found;
+  }
+
+  static boolean isAbsent(Object found) {
+    return found == ABSENT;
+  }
+
+  void put(DirNode parent, Name name, Node node) {
+    entries.put(new Key(parent.id(), name), node);
+  }
+
+  void putAbsent(DirNode parent, Name name) {
+    entries.put(new Key(parent.id(), name), ABSENT);
+  }
+
+  @Nullable LowerIndex index(DirNode dir) {
+    return indexes.getIfPresent(dir);
+  }
+
+  /** Whether an index is small enough to be kept; one that is not would be read again each time. */
+  boolean putIndex(DirNode dir, LowerIndex index) {
+    if (weight(index) > indexBytes / 2) {
+      return false;
+    }
+    indexes.put(dir, index);
+    return true;
+  }
+
+  Statistics statistics() {
+    return new Statistics(hits.sum(), misses.sum(), entries.estimatedSize());
+  }
+}

@@ -1,0 +1,156 @@
+package io.unionfs.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a union is made of and how it behaves.
+ *
+ * @param lowers the lower directories, topmost first; paths as bytes
+ * @param upper the writable directory; null makes the union read-only
+ * @param work the work dir; null takes one beside or in the upper
+ * @param readOnly whether nothing may be changed even with an upper
+ * @param allowOther whether other users than the mounting one may use the mount
+ * @param kernelFlags mount flags that the kernel handles, as mount(8) spells them
+ * @param fsname what {@code /proc/mounts} shows as source
+ * @param isVolatile whether nothing is synced, as kernel overlayfs's {@code volatile}
+ * @param xattrs whether extended attributes are supported
+ * @param acl whether POSIX ACLs are supported
+ * @param cacheBytes how much memory the lookup caches may take, in bytes
+ * @param timeoutSeconds how long the kernel may keep entries and attributes; negative for what the
+ *     transport can keep true
+ * @param threads how many requests may be served at once; 0 for the transport's choice
+ */
+public record MountOptions(
+    List<byte[]> lowers,
+    byte @Nullable [] upper,
+    byte @Nullable [] work,
+    boolean readOnly,
+    boolean allowOther,
+    List<String> kernelFlags,
+    byte[] fsname,
+    boolean isVolatile,
+    boolean xattrs,
+    boolean acl,
+    long cacheBytes,
+    double timeoutSeconds,
+    int threads) {
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A maker of options; not for use by several threads. */
+  public static final class Builder {
+    private static final long DEFAULT_CACHE_BYTES = 64L << 20;
+
+    private final List<byte[]> lowers = new ArrayList<>();
+    private final List<String> kernelFlags = new ArrayList<>();
+    private byte @Nullable [] upper;
+    private byte @Nullable [] work;
+    private boolean readOnly;
+    private boolean allowOther;
+    private byte[] fsname = {'u', 'n', 'i', 'o', 'n', 'f', 's'};
+    private boolean isVolatile;
+    private boolean xattrs = true;
+    private boolean acl = true;
+    private long cacheBytes = DEFAULT_CACHE_BYTES;
+    private double timeoutSeconds = -1;
+    private int threads;
+
+    private Builder() {}
+
+    /** Adds a lower directory below those given before. */
+    public Builder lower(byte[] path) {
+      lowers.add(path.clone());
+      return this;
+    }
+
+    public Builder upper(byte @Nullable [] path) {
+      upper = path == null ? null : path.clone();
+      return this;
+    }
+
+    public Builder work(byte @Nullable [] path) {
+      work = path == null ? null : path.clone();
+      return this;
+    }
+
+    public Builder readOnly(boolean value) {
+      readOnly = value;
+      return this;
+    }
+
+    public Builder allowOther(boolean value) {
+      allowOther = value;
+      return this;
+    }
+
+    /** Adds a mount flag such as {@code nosuid}. */
+    public Builder kernelFlag(String flag) {
+      kernelFlags.add(flag);
+      return this;
+    }
+
+    public Builder fsname(byte[] name) {
+      fsname = name.clone();
+      return this;
+    }
+
+    public Builder isVolatile(boolean value) {
+      isVolatile = value;
+      return this;
+    }
+
+    public Builder xattrs(boolean value) {
+      xattrs = value;
+      return this;
+    }
+
+    public Builder acl(boolean value) {
+      acl = value;
+      return this;
+    }
+
+    /**
+     * Limits the lookup caches.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder cacheBytes(long bytes) {
+      if (bytes <= 0) {
+        throw new IllegalArgumentException("cache size must be positive: " + bytes);
+      }
+      cacheBytes = bytes;
+      return this;
+    }
+
+    public Builder timeoutSeconds(double seconds) {
+      timeoutSeconds = seconds;
+      return this;
+    }
+
+    public Builder threads(int number) {
+      threads = number;
+      return this;
+    }
+
+    public MountOptions build() {
+      return new MountOptions(
+          List.copyOf(lowers),
+          upper,
+          work,
+          readOnly,
+          allowOther,
+          List.copyOf(kernelFlags),
+          fsname,
+          isVolatile,
+          xattrs,
+          acl,
+          cacheBytes,
+          timeoutSeconds,
+          threads);
+    }
+  }
+}

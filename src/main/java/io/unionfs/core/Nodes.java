@@ -1,0 +1,124 @@
+package io.unionfs.core;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.FileNode.Placement;
+import io.unionfs.core.Identities.HostInode;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import java.util.List;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * A node is found again by the host inode that holds its content: of the upper file once there is
+ * one, else of the lower. A lower file that was copied up stays known by both. References are weak:
+ * a node lives as long as a handle, the kernel, a child, or the lookup cache holds it, and while it
+ * lives nobody makes a second one for the same file.
+ */
+/** The nodes that are alive, one per file. */
+final class Nodes {
+  private final AtomicLong nextId = new AtomicLong(1);
+  private final ConcurrentMap<HostInode, Node> byHost;
+
+  Nodes() {
+    Cache<HostInode, Node> cache =
+        Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
+    this.byHost = cache.asMap();
+  }
+
+  DirNode root(long ino, @Nullable LayerDir upper, List<LayerDir> lowers) {
+    return new DirNode(nextId.getAndIncrement(), ino, null, Name.DOT, upper, lowers);
+  }
+
+  /** The directory's node at a place, made if it is not alive. */
+  DirNode directory(
+      HostInode host,
+      long ino,
+      DirNode parent,
+      Name name,
+      @Nullable LayerDir upper,
+      List<LayerDir> lowers) {
+    Node node =
+        byHost.compute(
+            host,
+            (key, known) ->
+                known instanceof DirNode dir && !dir.isRemoved() && dir.isAt(parent, name)
+                    ? dir
+                    : known(
+                        host,
+                        new DirNode(nextId.getAndIncrement(), ino, parent, name, upper, lowers)));
+    return (DirNode) node;
+  }
+
+  private static Node known(HostInode host, Node node) {
+    node.addHost(host);
+    return node;
+  }
+
+  /** What a lookup found out about a file that may be new. */
+  record FoundFile(
+      HostInode host,
+      long ino,
+      Stat stat,
+      boolean inUpper,
+      @Nullable Name index,
+      int nlinkDifference,
+      @Nullable LayerDir lowerDir,
+      @Nullable Name lowerName,
+      int lowerNlink) {
+    /** Whether the content is the upper's and the number shown that of a lower. */
+    boolean foreign() {
+      return inUpper && ino != host.shown();
+    }
+  }
+
+  /** The file's node, made if it is not alive, and known under this name from here on. */
+  FileNode file(FoundFile found, DirNode parent, Name name, boolean nameInUpper) {
+    Link link = new Link(parent, name, nameInUpper);
+    Node node =
+        byHost.compute(
+            found.host(),
+            (key, known) -> {
+              if (known instanceof FileNode file
+                  && !file.isRemoved()
+                  && file.type() == found.stat().type()) {
+                if (file.placement().linkAt(parent, name) == null) {
+                  file.update(now -> now.withLink(link));
+                }
+                return file;
+              }
+              FileNode file =
+                  new FileNode(
+                      nextId.getAndIncrement(),
+                      found.ino(),
+                      found.stat().type(),
+                      new Placement(found.inUpper(), List.of(link), found.index()),
+                      found.lowerDir(),
+                      found.lowerName(),
+                      found.lowerNlink());
+              file.setNlinkDifference(found.nlinkDifference());
+              if (found.foreign()) {
+                file.setForeign();
+              }
+              return known(found.host(), file);
+            });
+    return (FileNode) node;
+  }
+
+  /** Makes a node known by another host inode as well: that of its copy in the upper. */
+  void alias(HostInode host, Node node) {
+    node.addHost(host);
+    byHost.put(host, node);
+  }
+
+  /** Forgets the host inodes of a removed node, whose numbers the host may use again. */
+  void forgetAll(Node node) {
+    for (HostInode host : node.hosts()) {
+      byHost.remove(host, node);
+    }
+  }
+}

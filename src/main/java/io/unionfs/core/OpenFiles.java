@@ -1,0 +1,191 @@
+package io.unionfs.core;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Reads and writes name a node, not a handle, so a descriptor belongs to the node and serves all who
+ * have it open. The pool is bounded; what falls out is opened again by name. A removed file is the
+ * exception: its descriptor is held by the node.
+ */
+/** The descriptors through which file data is read and written. */
+final class OpenFiles implements AutoCloseable {
+  private static final int RLIMIT_NOFILE = 7;
+  private static final int LEAST = 8;
+  private static final int MOST = 8192;
+
+  /** A descriptor and whether it is the upper's file: one of the lower ends with the copy-up. */
+  private record Opened(SharedFd fd, boolean upper) {}
+
+  private final Sys sys;
+  private final Places places;
+  private final Cache<FileNode, Opened> readers;
+  private final Cache<FileNode, Opened> writers;
+
+  OpenFiles(Sys sys, Places places) {
+    this.sys = sys;
+    this.places = places;
+    long limit = Math.max(LEAST, Math.min(MOST, sys.getRlimit(RLIMIT_NOFILE)[0] / 4));
+    this.readers = pool(limit);
+    this.writers = pool(limit);
+  }
+
+  private static Cache<FileNode, Opened> pool(long limit) {
+    return Caffeine.newBuilder()
+        .maximumSize(limit)
+        .executor(Runnable::run)
+        .evictionListener(
+            (@Nullable FileNode file, @Nullable Opened opened, RemovalCause cause) ->
+                retire(opened))
+        .build();
+  }
+
+  private static void retire(@Nullable Opened opened) {
+    if (opened != null) {
+      opened.fd().retire();
+    }
+  }
+
+  /** Pins a descriptor for reading; the caller unpins it. */
+  SharedFd pinForRead(FileNode file) throws ErrnoException {
+    while (true) {
+      SharedFd orphan = file.orphan();
+      if (orphan != null && orphan.tryPin()) {
+        return orphan;
+      }
+      boolean upper = file.copiedUp();
+      if (upper) {
+        Opened writer = writers.getIfPresent(file);
+        if (writer != null && writer.fd().tryPin()) {
+          return writer.fd();
+        }
+      }
+      Opened reader = readers.getIfPresent(file);
+      if (reader != null && reader.upper() == upper && reader.fd().tryPin()) {
+        return reader.fd();
+      }
+      SharedFd opened = openReader(file);
+      if (file.copiedUp() == upper) {
+        put(readers, file, new Opened(opened, upper));
+        return opened;
+      }
+      opened.unpin();
+      opened.retire();
+    }
+  }
+
+  private SharedFd openReader(FileNode file) throws ErrnoException {
+    return places.withFile(
+        file, (dir, name) -> pinned(openRegular(dir, name)), host -> pinned(sys.dup(host.fd())));
+  }
+
+  private int openRegular(LayerDir dir, Name name) throws ErrnoException {
+    int fd;
+    try {
+      fd = dir.openForRead(name, 0);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES || !dir.layer().writable()) {
+        throw e;
+      }
+      fd = openInSpiteOfMode(dir, name, Linux.O_RDONLY);
+    }
+    return fd;
+  }
+
+  /** Pins a descriptor for writing a file that was copied up; the caller unpins it. */
+  SharedFd pinForWrite(FileNode file) throws ErrnoException {
+    SharedFd orphan = file.orphan();
+    if (orphan != null && orphan.tryPin()) {
+      return orphan;
+    }
+    Opened writer = writers.getIfPresent(file);
+    if (writer != null && writer.fd().tryPin()) {
+      return writer.fd();
+    }
+    SharedFd opened =
+        places.withFile(
+            file,
+            (dir, name) -> pinned(openWritable(dir, name)),
+            host -> pinned(sys.dup(host.fd())));
+    put(writers, file, new Opened(opened, true));
+    return opened;
+  }
+
+  /** Opens an upper file for reading and writing, whatever its mode; the caller owns it. */
+  int openWritable(LayerDir dir, Name name) throws ErrnoException {
+    try {
+      return dir.openForWrite(name, Linux.O_RDWR);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+      return openInSpiteOfMode(dir, name, Linux.O_RDWR);
+    }
+  }
+
+  /*
+   * A server without CAP_DAC_OVERRIDE owns the upper's files but may not open one of mode 0444 for a
+   * program that created it open for writing. The mode is put back before anybody is answered.
+   */
+  private int openInSpiteOfMode(LayerDir dir, Name name, int flags) throws ErrnoException {
+    Stat stat = new Stat();
+    SharedFd parent = dir.pin();
+    try {
+      sys.statx(parent.fd(), name, stat);
+      if (!stat.isRegular()) {
+        throw ErrnoException.of(Errno.EACCES);
+      }
+      sys.fchmodat(parent.fd(), name, stat.permissions() | 0600);
+      try {
+        return dir.openForWrite(name, flags);
+      } finally {
+        sys.fchmodat(parent.fd(), name, stat.permissions());
+      }
+    } finally {
+      parent.unpin();
+    }
+  }
+
+  /** Takes over the descriptor that a file was created with. */
+  void adopt(FileNode file, int fd) {
+    SharedFd opened = new SharedFd(sys, fd);
+    retire(writers.asMap().put(file, new Opened(opened, true)));
+  }
+
+  private void put(Cache<FileNode, Opened> pool, FileNode file, Opened opened) {
+    retire(pool.asMap().put(file, opened));
+    if (file.isRemoved()) {
+      retire(pool.asMap().remove(file));
+    }
+  }
+
+  private SharedFd pinned(int fd) {
+    SharedFd shared = new SharedFd(sys, fd);
+    if (!shared.tryPin()) {
+      throw new IllegalStateException("a new descriptor cannot be pinned");
+    }
+    return shared;
+  }
+
+  /** Forgets a file's descriptors: it was copied up, removed, or nobody has it open. */
+  void drop(FileNode file) {
+    retire(readers.asMap().remove(file));
+    retire(writers.asMap().remove(file));
+  }
+
+  @Override
+  public void close() {
+    readers.asMap().keySet().forEach(this::drop);
+    writers.asMap().keySet().forEach(this::drop);
+  }
+}

@@ -1,0 +1,147 @@
+package io.unionfs.core;
+
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Sys;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * A file of the upper is addressed by one of its names, and a name is only good while nobody renames
+ * or removes it: the read lock of its directory is held meanwhile. A lower file's name never
+ * changes. A removed file is addressed by the descriptor that was opened before its name went.
+ */
+/** Where nodes are in the layers right now. */
+final class Places {
+  private final UnionState union;
+  private final Sys sys;
+
+  Places(UnionState union) {
+    this.union = union;
+    this.sys = union.sys();
+  }
+
+  /** A directory of a layer and a name in it; only for work under the lock that keeps it true. */
+  interface NamedAction<T> {
+    T at(LayerDir dir, Name name) throws ErrnoException;
+  }
+
+  /** Runs an action on a node's present host object. */
+  <T> T with(Node node, HostFile.Action<T> action) throws ErrnoException {
+    if (node instanceof DirNode dir) {
+      return withDirectory(dir, action);
+    }
+    return withFile(
+        (FileNode) node,
+        (dir, name) -> {
+          SharedFd fd = dir.pin();
+          try {
+            return action.on(new HostFile(sys, fd.fd(), name));
+          } finally {
+            fd.unpin();
+          }
+        },
+        action);
+  }
+
+  /** Runs a step on a node's present host object. */
+  void run(Node node, HostFile.Step step) throws ErrnoException {
+    with(
+        node,
+        host -> {
+          step.on(host);
+          return node;
+        });
+  }
+
+  private <T> T withDirectory(DirNode dir, HostFile.Action<T> action) throws ErrnoException {
+    SharedFd orphan = dir.orphan();
+    if (orphan != null && orphan.tryPin()) {
+      try {
+        return action.on(new HostFile(sys, orphan.fd(), Name.DOT));
+      } finally {
+        orphan.unpin();
+      }
+    }
+    LayerDir top = dir.top();
+    LayerDir above = top.parent();
+    if (top.covered() && above != null) {
+      SharedFd fd = above.pin();
+      try {
+        return action.on(new HostFile(sys, fd.fd(), top.name()));
+      } finally {
+        fd.unpin();
+      }
+    }
+    SharedFd fd = top.pin();
+    try {
+      return action.on(new HostFile(sys, fd.fd(), Name.DOT));
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /**
+   * Runs one of two actions on a file: by a name while it has one, else by descriptor.
+   *
+   * @throws ErrnoException {@code ESTALE} if it has neither
+   */
+  <T> T withFile(FileNode file, NamedAction<T> byName, HostFile.Action<T> byDescriptor)
+      throws ErrnoException {
+    while (true) {
+      Placement placement = file.placement();
+      if (!placement.copiedUp()) {
+        return byName.at(file.requireLowerDir(), file.requireLowerName());
+      }
+      Link link = upperLink(placement);
+      if (link != null) {
+        Lock reading = union.locks().read(link.parent());
+        reading.lock();
+        try {
+          Link now = file.placement().linkAt(link.parent(), link.name());
+          if (now != null && now.inUpper()) {
+            return byName.at(link.parent().requireUpper(), link.name());
+          }
+        } finally {
+          reading.unlock();
+        }
+        continue;
+      }
+      SharedFd orphan = file.orphan();
+      if (orphan != null && orphan.tryPin()) {
+        try {
+          return byDescriptor.on(new HostFile(sys, orphan.fd(), null));
+        } finally {
+          orphan.unpin();
+        }
+      }
+      Name index = placement.index();
+      LayerDir indexDir = indexDir();
+      if (index != null && indexDir != null && !file.isRemoved()) {
+        return byName.at(indexDir, index);
+      }
+      if (file.placement() == placement) {
+        throw ErrnoException.of(Errno.ESTALE);
+      }
+    }
+  }
+
+  @Nullable LayerDir indexDir() {
+    WorkDir work = union.work();
+    return work == null ? null : work.index();
+  }
+
+  static @Nullable Link upperLink(Placement placement) {
+    for (Link link : placement.links()) {
+      if (link.inUpper()) {
+        return link;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,427 @@
+package io.unionfs.core;
+
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.LowerIndex;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * What is renamed is in the upper first: a file is copied up, a directory must be there alone
+ * (EXDEV otherwise, so that mv(1) copies). The rename is then one renameat2(2) of the host, and where
+ * a lower has the old name the same call leaves a whiteout (RENAME_WHITEOUT).
+ */
+/** The renaming of files and directories. */
+final class Rename {
+  private final UnionState union;
+  private final Sys sys;
+  private final Lookup lookup;
+  private final CopyUp copyUp;
+  private final Removal removal;
+  private final Listings listings;
+
+  Rename(UnionState union, Lookup lookup, CopyUp copyUp, Removal removal, Listings listings) {
+    this.union = union;
+    this.sys = union.sys();
+    this.lookup = lookup;
+    this.copyUp = copyUp;
+    this.removal = removal;
+    this.listings = listings;
+  }
+
+  /** One side of a rename. */
+  private record Side(DirNode parent, Name name, @Nullable Node node, boolean below) {
+    LayerDir upper() {
+      return parent.requireUpper();
+    }
+  }
+
+  void rename(DirNode oldParent, Name oldName, DirNode newParent, Name newName, int flags)
+      throws ErrnoException {
+    boolean exchange = flags == Linux.RENAME_EXCHANGE;
+    boolean noreplace = flags == Linux.RENAME_NOREPLACE;
+    if (flags != 0 && !exchange && !noreplace) {
+      throw ErrnoException.of(Errno.EINVAL);
+    }
+    UnionState.checkName(newName);
+    union.requireWritable();
+    while (true) {
+      Node node = lookup.find(oldParent, oldName);
+      if (node == null) {
+        throw ErrnoException.of(Errno.ENOENT);
+      }
+      Node target = lookup.find(newParent, newName);
+      if (noreplace && target != null) {
+        throw ErrnoException.of(Errno.EEXIST);
+      }
+      if (exchange && target == null) {
+        throw ErrnoException.of(Errno.ENOENT);
+      }
+      if (node == target) {
+        return; // rename(2): two names of one file stay as they are
+      }
+      if (!exchange) {
+        checkTypes(node, target);
+      }
+      checkTree(node, newParent);
+      if (exchange && target != null) {
+        checkTree(target, oldParent);
+      }
+      Side from = new Side(oldParent, oldName, node, lookup.existsBelow(oldParent, oldName));
+      Side to = new Side(newParent, newName, target, lookup.existsBelow(newParent, newName));
+      prepare(from, to, exchange);
+      if (attempt(from, to, node, exchange)) {
+        return;
+      }
+    }
+  }
+
+  private static void checkTypes(Node node, @Nullable Node target) throws ErrnoException {
+    if (target == null) {
+      return;
+    }
+    if (node.isDirectory() && !target.isDirectory()) {
+      throw ErrnoException.of(Errno.ENOTDIR);
+    }
+    if (!node.isDirectory() && target.isDirectory()) {
+      throw ErrnoException.of(Errno.EISDIR);
+    }
+  }
+
+  private static void checkTree(Node node, DirNode newParent) throws ErrnoException {
+    if (!(node instanceof DirNode dir)) {
+      return;
+    }
+    for (DirNode at = newParent; ; at = at.parent()) {
+      if (at == dir) {
+        throw ErrnoException.of(Errno.EINVAL);
+      }
+      if (at.isRoot()) {
+        break;
+      }
+    }
+    if (!dir.lowers().isEmpty()) {
+      throw ErrnoException.of(Errno.EXDEV);
+    }
+  }
+
+  /* Everything that may take long or needs other directories' locks. */
+  private void prepare(Side from, Side to, boolean exchange) throws ErrnoException {
+    if (!exchange && to.node() instanceof DirNode target) {
+      listings.requireEmpty(target, indexOf(target));
+    }
+    if (from.node() instanceof FileNode file) {
+      copyUp.name(file, from.parent(), from.name());
+    }
+    if (to.node() instanceof FileNode target) {
+      if (exchange) {
+        copyUp.name(target, to.parent(), to.name());
+      } else {
+        removal.keepCount(target, to.parent(), to.name());
+      }
+    }
+    copyUp.directory(from.parent());
+    copyUp.directory(to.parent());
+  }
+
+  private @Nullable LowerIndex indexOf(DirNode dir) throws ErrnoException {
+    return dir.lowers().isEmpty() ? null : lookup.readIndex(dir);
+  }
+
+  /* False if the tree changed since it was looked at. */
+  private boolean attempt(Side from, Side to, Node node, boolean exchange) throws ErrnoException {
+    LowerIndex fromIndex = lookup.index(from.parent());
+    LowerIndex toIndex = lookup.index(to.parent());
+    DirNode target = to.node() instanceof DirNode dir ? dir : to.parent();
+    LowerIndex targetIndex = to.node() instanceof DirNode dir ? indexOf(dir) : null;
+    boolean directories = node.isDirectory() || to.node() instanceof DirNode;
+    Name left = null;
+    try (Locks.Locked shape = directories ? union.locks().rename() : null;
+        Locks.Locked locked = union.locks().write(from.parent(), to.parent(), target)) {
+      if (from.parent().isRemoved() || to.parent().isRemoved()) {
+        throw ErrnoException.of(Errno.ENOENT);
+      }
+      if (lookup.findLocked(from.parent(), from.name(), fromIndex) != node
+          || lookup.findLocked(to.parent(), to.name(), toIndex) != to.node()
+          || !namesInUpper(from, to, exchange)) {
+        return false;
+      }
+      checkTree(node, to.parent());
+      if (exchange) {
+        exchangeLocked(from, to, node);
+      } else {
+        if (to.node() instanceof DirNode victim) {
+          listings.requireEmptyLocked(victim, targetIndex);
+        }
+        left =
+            node instanceof DirNode dir
+                ? directoryLocked(from, to, dir)
+                : fileLocked(from, to, (FileNode) node);
+      }
+    }
+    if (left != null) {
+      union.requireWritable().discard(left);
+    }
+    return true;
+  }
+
+  /* Whether the files of both sides are still entries of the upper, as prepared. */
+  private static boolean namesInUpper(Side from, Side to, boolean exchange) {
+    return inUpper(from) && (!exchange || inUpper(to));
+  }
+
+  private static boolean inUpper(Side side) {
+    if (!(side.node() instanceof FileNode file)) {
+      return true;
+    }
+    Link link = file.placement().linkAt(side.parent(), side.name());
+    return link != null && link.inUpper();
+  }
+
+  private @Nullable Name fileLocked(Side from, Side to, FileNode file) throws ErrnoException {
+    FileNode target = to.node() instanceof FileNode other ? other : null;
+    SharedFd kept =
+        target != null && inUpper(to) ? removal.hold(target, to.parent(), to.name()) : null;
+    Name left = null;
+    try {
+      if (file.isForeign()) {
+        copyUp.markImpure(to.parent());
+      }
+      if (from.below()) {
+        left = leavingWhiteout(from, to, null);
+      } else {
+        LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, null, null);
+      }
+      if (target != null) {
+        SharedFd held = kept;
+        kept = null;
+        removal.forget(target, to.parent(), to.name(), held);
+      }
+    } finally {
+      if (kept != null) {
+        kept.retire();
+      }
+    }
+    moved(from, to, file);
+    return left;
+  }
+
+  private void moved(Side from, Side to, FileNode file) {
+    Link link = new Link(to.parent(), to.name(), true);
+    file.update(now -> now.withLink(link).withoutLink(from.parent(), from.name()));
+    union.cache().putAbsent(from.parent(), from.name());
+    union.cache().put(to.parent(), to.name(), file);
+  }
+
+  /*
+   * A file system without RENAME_WHITEOUT takes two steps: the file has both names for a moment,
+   * never neither.
+   */
+  private @Nullable Name leavingWhiteout(Side from, Side to, @Nullable LayerDir moved)
+      throws ErrnoException {
+    try {
+      LayerDir.rename(
+          from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_WHITEOUT, moved, null);
+      return null;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EINVAL && e.errno() != Errno.EPERM) {
+        throw e;
+      }
+    }
+    WorkDir work = union.requireWritable();
+    if (moved != null) {
+      return exchangeDirectory(work, from, to, moved);
+    }
+    SharedFd fromFd = from.upper().pin();
+    SharedFd toFd = null;
+    SharedFd workFd = null;
+    try {
+      toFd = to.upper().pin();
+      workFd = work.dir().pin();
+      Name temporary = work.newName();
+      sys.linkat(fromFd.fd(), from.name(), workFd.fd(), temporary);
+      sys.renameat2(workFd.fd(), temporary, toFd.fd(), to.name(), 0);
+      work.replaceByWhiteout(fromFd.fd(), from.name());
+      return null;
+    } finally {
+      unpin(workFd);
+      unpin(toFd);
+      fromFd.unpin();
+    }
+  }
+
+  /* A directory has no second name: a whiteout is put under the new one and the two are exchanged. */
+  private @Nullable Name exchangeDirectory(WorkDir work, Side from, Side to, LayerDir moved)
+      throws ErrnoException {
+    SharedFd toFd = to.upper().pin();
+    try {
+      Stat stat = new Stat();
+      if (sys.tryStatx(toFd.fd(), to.name(), stat) == 0) {
+        sys.unlinkat(toFd.fd(), to.name(), Linux.AT_REMOVEDIR); // empty, and below is hidden
+      }
+      work.placeWhiteout(toFd.fd(), to.name());
+    } finally {
+      toFd.unpin();
+    }
+    LayerDir.rename(
+        from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, null);
+    return null;
+  }
+
+  private static void unpin(@Nullable SharedFd fd) {
+    if (fd != null) {
+      fd.unpin();
+    }
+  }
+
+  private @Nullable Name directoryLocked(Side from, Side to, DirNode dir) throws ErrnoException {
+    LayerDir moved = dir.requireUpper();
+    DirNode target = to.node() instanceof DirNode other ? other : null;
+    SharedFd kept = target == null ? null : removal.hold(target);
+    Name left = null;
+    try {
+      if (to.below()) {
+        setOpaque(moved);
+      }
+      if (target != null && target.upper() != null) {
+        left = emptyOut(to);
+      }
+      boolean overWhiteout = target == null && existsInUpper(to);
+      if (overWhiteout) {
+        LayerDir.rename(
+            from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, null);
+        if (!from.below()) {
+          removeWhiteout(from);
+        }
+      } else if (from.below()) {
+        leavingWhiteout(from, to, moved);
+      } else {
+        LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, moved, null);
+      }
+      if (target != null) {
+        target.setRemoved(kept);
+        kept = null;
+        union.nodes().forgetAll(target);
+        to.parent().addSubdirectories(-1);
+      }
+    } finally {
+      if (kept != null) {
+        kept.retire();
+      }
+    }
+    dir.moveTo(to.parent(), to.name());
+    from.parent().addSubdirectories(-1);
+    to.parent().addSubdirectories(1);
+    union.cache().putAbsent(from.parent(), from.name());
+    union.cache().put(to.parent(), to.name(), dir);
+    return left;
+  }
+
+  private void setOpaque(LayerDir dir) throws ErrnoException {
+    SharedFd fd = dir.pin();
+    try {
+      union.marks().setOpaque(fd.fd(), Name.DOT);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  private boolean existsInUpper(Side side) throws ErrnoException {
+    Stat stat = new Stat();
+    int errno = side.upper().tryStat(side.name(), stat);
+    if (errno != 0 && errno != Errno.ENOENT) {
+      throw ErrnoException.of(errno);
+    }
+    return errno == 0;
+  }
+
+  private void removeWhiteout(Side side) throws ErrnoException {
+    SharedFd fd = side.upper().pin();
+    try {
+      sys.unlinkat(fd.fd(), side.name(), 0);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /*
+   * The directory that is renamed over shows nothing, but may hold whiteouts in the upper: an empty
+   * opaque one takes its place first, as kernel overlayfs does (ovl_clear_empty).
+   */
+  private @Nullable Name emptyOut(Side to) throws ErrnoException {
+    WorkDir work = union.requireWritable();
+    SharedFd toFd = to.upper().pin();
+    SharedFd workFd = null;
+    try {
+      if (listings.isPhysicallyEmpty(to.upper().child(to.name()))) {
+        return null;
+      }
+      workFd = work.dir().pin();
+      Name fresh = work.newName();
+      Stat stat = new Stat();
+      sys.statx(toFd.fd(), to.name(), stat);
+      sys.mkdirat(workFd.fd(), fresh, stat.permissions());
+      union.marks().setOpaque(workFd.fd(), fresh);
+      sys.renameat2(workFd.fd(), fresh, toFd.fd(), to.name(), Linux.RENAME_EXCHANGE);
+      return fresh;
+    } finally {
+      unpin(workFd);
+      toFd.unpin();
+    }
+  }
+
+  private void exchangeLocked(Side from, Side to, Node node) throws ErrnoException {
+    Node other = to.node();
+    if (other == null) {
+      throw ErrnoException.of(Errno.ENOENT);
+    }
+    checkTree(other, from.parent());
+    LayerDir moved = null;
+    LayerDir exchanged = null;
+    if (node instanceof DirNode dir) {
+      moved = dir.requireUpper();
+      if (to.below()) {
+        setOpaque(moved);
+      }
+    }
+    if (other instanceof DirNode dir) {
+      exchanged = dir.requireUpper();
+      if (from.below()) {
+        setOpaque(exchanged);
+      }
+    }
+    markImpure(node, to.parent());
+    markImpure(other, from.parent());
+    LayerDir.rename(
+        from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, exchanged);
+    place(node, from, to);
+    place(other, to, from);
+    int difference = (node.isDirectory() ? 1 : 0) - (other.isDirectory() ? 1 : 0);
+    if (from.parent() != to.parent()) {
+      to.parent().addSubdirectories(difference);
+      from.parent().addSubdirectories(-difference);
+    }
+  }
+
+  private void markImpure(Node node, DirNode parent) throws ErrnoException {
+    if (node instanceof FileNode file && file.isForeign()) {
+      copyUp.markImpure(parent);
+    }
+  }
+
+  private void place(Node node, Side was, Side is) {
+    if (node instanceof DirNode dir) {
+      dir.moveTo(is.parent(), is.name());
+    } else if (node instanceof FileNode file) {
+      Link link = new Link(is.parent(), is.name(), true);
+      file.update(now -> now.withoutLink(was.parent(), was.name()).withLink(link));
+    }
+    union.cache().put(is.parent(), is.name(), node);
+  }
+}

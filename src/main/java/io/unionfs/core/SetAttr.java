@@ -1,0 +1,38 @@
+package io.unionfs.core;
+
+/** Which attributes of a node to change, and to what; reusable. */
+public final class SetAttr {
+  public static final int MODE = 1;
+  public static final int UID = 2;
+  public static final int GID = 4;
+  public static final int SIZE = 8;
+  public static final int ATIME = 16;
+  public static final int MTIME = 32;
+
+  /** The constants above of the fields that count. */
+  public int valid;
+
+  /** Permission bits; the type bits are ignored. */
+  public int mode;
+
+  public int uid;
+  public int gid;
+
+  /** In bytes. */
+  public long size;
+
+  /** In seconds since the epoch. */
+  public long atime;
+
+  public long mtime;
+
+  /** In nanoseconds, or {@code UTIME_NOW}. */
+  public int atimeNsec;
+
+  public int mtimeNsec;
+
+  /** Whether one of these fields is to be changed. */
+  public boolean has(int fields) {
+    return (valid & fields) != 0;
+  }
+}

@@ -1,0 +1,386 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.Layer;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Marks;
+import io.unionfs.stack.MergeRules;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.StatFs;
+import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A union of directories: the operations of a file system over nodes. It knows nothing of FUSE and
+ * may be used by any number of threads.
+ *
+ * <p>Errors are the errno that the same call gives on a plain directory; every operation that
+ * changes something throws {@code EROFS} on a read-only union, and any may throw the errno of a
+ * layer that cannot be read or written ({@code EIO}, {@code ENOSPC}, {@code EDQUOT}, {@code
+ * EMFILE}, …). {@code ESTALE} is a node whose file a layer lost behind the mount's back.
+ */
+public final class UnionFileSystem implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(UnionFileSystem.class);
+
+  private final UnionState union;
+  private final LayerStack layers;
+  private final Lookup lookup;
+  private final Places places;
+  private final OpenFiles openFiles;
+  private final Listings listings;
+  private final Creation creation;
+  private final Removal removal;
+  private final Rename rename;
+  private final FileData data;
+  private final Attributes attributes;
+  private final Xattrs xattrs;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private UnionFileSystem(UnionState union, LayerStack layers) {
+    this.union = union;
+    this.layers = layers;
+    HardLinks hardLinks = new HardLinks(union.sys(), union.work(), union.lowers());
+    this.lookup = new Lookup(union, hardLinks);
+    this.places = new Places(union);
+    this.openFiles = new OpenFiles(union.sys(), places);
+    this.listings = new Listings(union, lookup);
+    CopyUp copyUp = new CopyUp(union, hardLinks, openFiles);
+    this.creation = new Creation(union, lookup, copyUp, openFiles);
+    this.removal = new Removal(union, lookup, copyUp, openFiles, listings);
+    this.rename = new Rename(union, lookup, copyUp, removal, listings);
+    this.data = new FileData(union, copyUp, openFiles);
+    this.attributes = new Attributes(union, places, copyUp, data, listings);
+    this.xattrs = new Xattrs(union, places, copyUp);
+  }
+
+  /**
+   * Opens the layers: checks them, claims the upper and work dir for this process, and sweeps what
+   * a crash left in the work dir.
+   *
+   * @throws MountRefusedException with a message for the user, with nothing left behind
+   */
+  public static UnionFileSystem open(Sys sys, MountOptions options) throws IOException {
+    LayerStack layers = LayerStack.open(sys, options);
+    boolean opened = false;
+    try {
+      UnionFileSystem fs = new UnionFileSystem(state(sys, options, layers), layers);
+      opened = true;
+      return fs;
+    } catch (ErrnoException e) {
+      throw new MountRefusedException("cannot read the layers' roots: " + e.getMessage(), e);
+    } finally {
+      if (!opened) {
+        layers.close();
+      }
+    }
+  }
+
+  private static UnionState state(Sys sys, MountOptions options, LayerStack layers)
+      throws ErrnoException {
+    Layer upper = layers.upper();
+    Identities identities = new Identities();
+    if (upper != null) {
+      identities.register(upper);
+    }
+    List<LayerDir> roots = new ArrayList<>();
+    for (Layer layer : layers.lowers()) {
+      identities.register(layer);
+      roots.add(layer.root());
+    }
+    Nodes nodes = new Nodes();
+    Stat stat = new Stat();
+    roots.get(0).stat(stat);
+    DirNode root =
+        nodes.root(
+            identities.shown(stat.dev, stat.ino),
+            upper == null ? null : upper.root(),
+            List.copyOf(roots));
+    Marks marks = layers.marks();
+    return new UnionState(
+        sys,
+        options,
+        layers.lowers(),
+        upper,
+        layers.work(),
+        marks,
+        new MergeRules(marks),
+        identities,
+        nodes,
+        new LookupCache(options.cacheBytes()),
+        new Locks(),
+        root);
+  }
+
+  public MountOptions options() {
+    return union.options();
+  }
+
+  public boolean readOnly() {
+    return union.readOnly();
+  }
+
+  public DirNode root() {
+    return union.root();
+  }
+
+  /**
+   * The node of a name, which is not "." or "..".
+   *
+   * @return null where there is none ({@code ENOENT})
+   * @throws ErrnoException {@code ENAMETOOLONG} for a name over 255 bytes
+   */
+  public @Nullable Node lookup(DirNode parent, Name name) throws ErrnoException {
+    return lookup.find(parent, name);
+  }
+
+  /** Adds a reference: while a node has one it stays usable, also without a name. */
+  public void retain(Node node) {
+    node.addReference();
+  }
+
+  /** Gives up references that {@link #retain} added. */
+  public void release(Node node, long count) {
+    if (!node.dropReferences(count)) {
+      return;
+    }
+    if (node instanceof FileNode file) {
+      SharedFd orphan = file.takeOrphan();
+      if (orphan != null) {
+        file.markRemoved();
+        union.nodes().forgetAll(file);
+        orphan.retire();
+      }
+      openFiles.drop(file);
+    } else if (node instanceof DirNode dir) {
+      SharedFd orphan = dir.takeOrphan();
+      if (orphan != null) {
+        orphan.retire();
+      }
+    }
+  }
+
+  /** Reads a node's attributes; {@code dev} and {@code mntId} are the host's. */
+  public void getattr(Node node, Stat out) throws ErrnoException {
+    attributes.get(node, out);
+  }
+
+  /**
+   * Changes attributes.
+   *
+   * @throws ErrnoException {@code EOPNOTSUPP} for the mode of a symbolic link
+   */
+  public void setattr(Node node, SetAttr change, Caller caller) throws ErrnoException {
+    attributes.set(node, change);
+  }
+
+  /**
+   * The target of a symbolic link, byte for byte.
+   *
+   * @throws ErrnoException {@code EINVAL} if the node is none
+   */
+  public byte[] readlink(Node node) throws ErrnoException {
+    if (!(node instanceof FileNode file) || !file.isSymlink()) {
+      throw ErrnoException.of(Errno.EINVAL);
+    }
+    return places.with(file, HostFile::readlink);
+  }
+
+  /**
+   * Makes a regular file; the node is not retained.
+   *
+   * @param mode the permission bits, of which the caller's umask or a default ACL takes away
+   * @throws ErrnoException {@code EEXIST}, {@code ENAMETOOLONG}, {@code ENOENT} if the directory
+   *     was removed
+   */
+  public FileNode create(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+    return creation.regular(parent, name, mode, caller);
+  }
+
+  /**
+   * Makes a file of any type but a directory or symbolic link.
+   *
+   * @param mode type and permission bits
+   * @param rdev the device number, as makedev(3) makes it
+   * @throws ErrnoException as {@link #create}; {@code EPERM} for a character device 0:0, which is a
+   *     whiteout in a layer
+   */
+  public Node mknod(DirNode parent, Name name, int mode, long rdev, Caller caller)
+      throws ErrnoException {
+    return creation.special(parent, name, mode, rdev, caller);
+  }
+
+  /** Makes a directory; errors as {@link #create}. */
+  public DirNode mkdir(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+    return creation.directory(parent, name, mode, caller);
+  }
+
+  /** Makes a symbolic link; errors as {@link #create}. */
+  public FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller)
+      throws ErrnoException {
+    return creation.symlink(parent, name, target, caller);
+  }
+
+  /**
+   * Gives a file one more name.
+   *
+   * @throws ErrnoException as {@link #create}; {@code EPERM} for a directory
+   */
+  public void link(Node node, DirNode newParent, Name newName) throws ErrnoException {
+    if (!(node instanceof FileNode file)) {
+      throw ErrnoException.of(Errno.EPERM);
+    }
+    creation.link(file, newParent, newName);
+  }
+
+  /**
+   * Removes a name of a file.
+   *
+   * @throws ErrnoException {@code ENOENT}; {@code EISDIR} for a directory
+   */
+  public void unlink(DirNode parent, Name name) throws ErrnoException {
+    removal.unlink(parent, name);
+  }
+
+  /**
+   * Removes a directory that shows no entries.
+   *
+   * @throws ErrnoException {@code ENOENT}, {@code ENOTDIR}, {@code ENOTEMPTY}
+   */
+  public void rmdir(DirNode parent, Name name) throws ErrnoException {
+    removal.rmdir(parent, name);
+  }
+
+  /**
+   * Renames as renameat2(2).
+   *
+   * @param flags 0, {@code RENAME_NOREPLACE}, or {@code RENAME_EXCHANGE}; else {@code EINVAL}
+   * @throws ErrnoException {@code EXDEV} for a directory that has lower content, and the errors of
+   *     rename(2)
+   */
+  public void rename(DirNode oldParent, Name oldName, DirNode newParent, Name newName, int flags)
+      throws ErrnoException {
+    rename.rename(oldParent, oldName, newParent, newName, flags);
+  }
+
+  /**
+   * Checks that a file may be opened with these flags; nothing is copied up, and a handle is the
+   * caller's to keep, together with {@link #retain}.
+   *
+   * @throws ErrnoException {@code EROFS}
+   */
+  public void open(FileNode node, int flags) throws ErrnoException {
+    boolean writes = (flags & Linux.O_ACCMODE) != Linux.O_RDONLY || (flags & Linux.O_TRUNC) != 0;
+    if (writes && node.isRegular()) {
+      union.requireWritable();
+    }
+  }
+
+  /**
+   * Reads into native memory.
+   *
+   * @return the bytes read, fewer than asked for only at the end of the file
+   */
+  public int read(FileNode node, long address, int length, long offset) throws ErrnoException {
+    return data.read(node, address, length, offset);
+  }
+
+  /**
+   * Writes from native memory, copying the file up first.
+   *
+   * @return the bytes written, fewer than asked for only where the rest met an error
+   */
+  public int write(FileNode node, long address, int length, long offset) throws ErrnoException {
+    return data.write(node, address, length, offset);
+  }
+
+  /** Makes a file's or directory's changes durable. */
+  public void fsync(Node node, boolean dataOnly) throws ErrnoException {
+    data.sync(node, dataOnly);
+  }
+
+  /** Ends one use of a file's handle; errors of earlier writes were reported by those. */
+  public void flush(FileNode node) throws ErrnoException {
+    if (node.isRemoved() && !node.isReferenced()) {
+      throw ErrnoException.of(Errno.EBADF);
+    }
+  }
+
+  /** Allocates or frees space, with the modes of fallocate(2) that the upper's host knows. */
+  public void fallocate(FileNode node, int mode, long offset, long length) throws ErrnoException {
+    data.allocate(node, mode, offset, length);
+  }
+
+  /** Finds data or holes, as lseek(2) with {@code SEEK_DATA} or {@code SEEK_HOLE}. */
+  public long lseek(FileNode node, long offset, int whence) throws ErrnoException {
+    return data.seek(node, offset, whence);
+  }
+
+  /** A snapshot of a directory's entries. */
+  public Listing list(DirNode dir) throws ErrnoException {
+    return listings.read(dir);
+  }
+
+  /** The value of an extended attribute, or null for {@code ENODATA}. */
+  public byte @Nullable [] getxattr(Node node, Name name, Caller caller) throws ErrnoException {
+    return xattrs.get(node, name);
+  }
+
+  /** The names of the extended attributes, each ended by NUL. */
+  public byte[] listxattr(Node node, Caller caller) throws ErrnoException {
+    return xattrs.list(node, caller);
+  }
+
+  /**
+   * Sets an extended attribute.
+   *
+   * @param flags 0, {@code XATTR_CREATE} ({@code EEXIST}), {@code XATTR_REPLACE} ({@code ENODATA})
+   * @throws ErrnoException {@code EPERM} for a name that is a mark of another implementation
+   */
+  public void setxattr(Node node, Name name, byte[] value, int flags, Caller caller)
+      throws ErrnoException {
+    xattrs.set(node, name, value, flags);
+  }
+
+  /** Removes an extended attribute; {@code ENODATA} if there is none. */
+  public void removexattr(Node node, Name name, Caller caller) throws ErrnoException {
+    xattrs.remove(node, name);
+  }
+
+  /** The figures of the upper's file system, of the topmost lower's where there is no upper. */
+  public void statfs(StatFs out) throws ErrnoException {
+    SharedFd root = union.root().top().pin();
+    try {
+      union.sys().fstatfs(root.fd(), out);
+    } finally {
+      root.unpin();
+    }
+  }
+
+  public Statistics statistics() {
+    return union.cache().statistics();
+  }
+
+  /** Closes every descriptor, empties the work dir, and gives up the claim on the upper. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    Statistics figures = statistics();
+    log.info(
+        "lookups: {} answered from the cache, {} from the layers ({} % hits)",
+        figures.lookupHits(), figures.lookupMisses(), Math.round(figures.hitRate() * 100));
+    openFiles.close();
+    layers.close();
+  }
+}

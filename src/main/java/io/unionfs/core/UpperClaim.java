@@ -1,0 +1,113 @@
+package io.unionfs.core;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * A lock of the kernel (flock(2)) and no file: it goes with the process that holds it, however that
+ * ends. umount(2) returns before a FUSE server has let go, so a claim waits a moment for a holder
+ * that has no mount any more.
+ */
+/** The sole right to write to an upper or work dir. */
+final class UpperClaim implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(UpperClaim.class);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long WAIT_LIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+  private static final long WAIT_DEAD_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final Fd fd;
+
+  private UpperClaim(Fd fd) {
+    this.fd = fd;
+  }
+
+  static UpperClaim take(Sys sys, Directories.Checked directory) throws IOException {
+    try (Fd fd =
+        new Fd(sys, sys.openPath(directory.real(), Linux.O_RDONLY | Linux.O_DIRECTORY, 0))) {
+      long start = System.nanoTime();
+      while (true) {
+        int errno = sys.tryFlock(fd.raw(), Linux.LOCK_EX | Linux.LOCK_NB);
+        if (errno == 0) {
+          return new UpperClaim(new Fd(sys, fd.take()));
+        }
+        if (errno != Errno.EWOULDBLOCK) {
+          throw new MountRefusedException(directory + ": cannot be locked: " + Errno.name(errno));
+        }
+        long holder = holder(directory.stat());
+        long patience = hasUnionMount(holder) ? WAIT_LIVE_NANOS : WAIT_DEAD_NANOS;
+        if (System.nanoTime() - start > patience) {
+          throw new MountRefusedException(directory + " is in use by " + describe(holder));
+        }
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+    } catch (ErrnoException e) {
+      throw new MountRefusedException(directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String describe(long pid) {
+    return pid > 0
+        ? "process " + pid + " (another union mount); unmount that first"
+        : "another process; unmount the union that uses it first";
+  }
+
+  /* The process that holds the lock by /proc/locks (proc(5)), or 0 where it cannot be seen. */
+  private static long holder(Stat stat) {
+    String inode =
+        String.format("%02x:%02x:%d", Linux.major(stat.dev), Linux.minor(stat.dev), stat.ino);
+    for (String line : lines("/proc/locks")) {
+      String[] fields = line.trim().split("\\s+");
+      if (fields.length >= 6 && fields[1].equals("FLOCK") && fields[5].equals(inode)) {
+        return parse(fields[4]);
+      }
+    }
+    return 0;
+  }
+
+  private static long parse(String pid) {
+    try {
+      return Math.max(0, Long.parseLong(pid));
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  private static boolean hasUnionMount(long pid) {
+    if (pid <= 0) {
+      return true;
+    }
+    for (String line : lines("/proc/" + pid + "/mountinfo")) {
+      if (line.contains(" - fuse.unionfs-mount ")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<String> lines(String file) {
+    try {
+      return Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      log.debug("{}: {}", file, e.getMessage());
+      return List.of();
+    }
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}

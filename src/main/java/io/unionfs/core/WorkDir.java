@@ -1,0 +1,279 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.Layer;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Marks;
+import io.unionfs.layer.TreeRemoval;
+import io.unionfs.sys.Dirents;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * The layout is kernel overlayfs's: "work" holds what is being made and is empty between mounts,
+ * "index" holds one link for each lower file with several names that was copied up. Names in "work"
+ * are made from a counter, never from the user's names, which may be 255 bytes long.
+ */
+/** The directory in which new objects are made complete before they get their name. */
+final class WorkDir {
+  private static final Logger log = LoggerFactory.getLogger(WorkDir.class);
+  private static final Name WORK = Name.of("work");
+  private static final Name INDEX = Name.of("index");
+
+  private final Sys sys;
+  private final Layer layer;
+  private final Marks marks;
+  private final LayerDir work;
+  private final AtomicLong counter = new AtomicLong();
+
+  /* Guards the shared whiteout; the system calls that make it are the only ones under it. */
+  private final ReentrantLock whiteoutLock = new ReentrantLock();
+  private volatile @Nullable Name whiteout;
+
+  private volatile @Nullable LayerDir index;
+
+  private WorkDir(Sys sys, Layer layer, Marks marks, LayerDir work, @Nullable LayerDir index) {
+    this.sys = sys;
+    this.layer = layer;
+    this.marks = marks;
+    this.work = work;
+    this.index = index;
+  }
+
+  /** Makes the layout where it is missing and sweeps what a crash left. */
+  static WorkDir open(Layer layer) throws ErrnoException {
+    LayerDir root = layer.root();
+    Sys sys = root.sys();
+    LayerDir work = root.child(WORK);
+    SharedFd fd = root.pin();
+    Stat stat = new Stat();
+    LayerDir index = null;
+    try {
+      int errno = sys.tryStatx(fd.fd(), WORK, stat);
+      if (errno == 0 && !stat.isDirectory()) {
+        sys.unlinkat(fd.fd(), WORK, 0);
+        errno = Errno.ENOENT;
+      }
+      if (errno == Errno.ENOENT) {
+        sys.mkdirat(fd.fd(), WORK, 0700);
+      } else if (errno != 0) {
+        throw ErrnoException.of(errno);
+      } else {
+        if ((stat.mode & 0700) != 0700) {
+          sys.fchmodat(fd.fd(), WORK, 0700); // kernel overlayfs makes it with mode 0
+        }
+        TreeRemoval.clear(work);
+      }
+      if (sys.tryStatx(fd.fd(), INDEX, stat) == 0 && stat.isDirectory()) {
+        if ((stat.mode & 0700) != 0700) {
+          sys.fchmodat(fd.fd(), INDEX, 0700);
+        }
+        index = root.child(INDEX);
+      }
+    } finally {
+      fd.unpin();
+    }
+    return new WorkDir(sys, layer, Marks.probe(sys, work), work, index);
+  }
+
+  Marks marks() {
+    return marks;
+  }
+
+  Layer layer() {
+    return layer;
+  }
+
+  LayerDir dir() {
+    return work;
+  }
+
+  /** A name in the work directory that nobody else uses. */
+  Name newName() {
+    return Name.of("#" + Long.toHexString(counter.incrementAndGet()));
+  }
+
+  /** The index, or null while no file needs one. */
+  @Nullable LayerDir index() {
+    return index;
+  }
+
+  LayerDir makeIndex() throws ErrnoException {
+    LayerDir present = index;
+    if (present != null) {
+      return present;
+    }
+    SharedFd fd = layer.root().pin();
+    try {
+      sys.mkdirat(fd.fd(), INDEX, 0700);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+    } finally {
+      fd.unpin();
+    }
+    LayerDir made = layer.root().child(INDEX);
+    index = made;
+    return made;
+  }
+
+  /**
+   * Puts a whiteout under a name that the upper layer does not have. Whiteouts are links of one
+   * inode, as kernel overlayfs makes them.
+   */
+  void placeWhiteout(int parentFd, Name name) throws ErrnoException {
+    SharedFd fd = work.pin();
+    try {
+      while (true) {
+        Name master = whiteoutMaster(fd.fd());
+        int errno = sys.tryLinkat(fd.fd(), master, parentFd, name);
+        if (errno == 0) {
+          return;
+        }
+        if (errno != Errno.EMLINK && errno != Errno.EPERM && errno != Errno.EOPNOTSUPP) {
+          throw ErrnoException.of(errno);
+        }
+        if (errno != Errno.EMLINK) {
+          marks.makeWhiteout(parentFd, name);
+          return;
+        }
+        dropMaster(master);
+      }
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /** Puts a whiteout in the place of what is no directory, atomically. */
+  void replaceByWhiteout(int parentFd, Name name) throws ErrnoException {
+    Name temporary = newWhiteout();
+    boolean placed = false;
+    SharedFd fd = work.pin();
+    try {
+      sys.renameat2(fd.fd(), temporary, parentFd, name, 0);
+      placed = true;
+    } finally {
+      fd.unpin();
+      if (!placed) {
+        discard(temporary);
+      }
+    }
+  }
+
+  /** A whiteout of its own in the work directory. */
+  Name newWhiteout() throws ErrnoException {
+    Name temporary = newName();
+    SharedFd fd = work.pin();
+    try {
+      placeWhiteout(fd.fd(), temporary);
+    } finally {
+      fd.unpin();
+    }
+    return temporary;
+  }
+
+  private Name whiteoutMaster(int workFd) throws ErrnoException {
+    Name present = whiteout;
+    if (present != null) {
+      return present;
+    }
+    whiteoutLock.lock();
+    try {
+      present = whiteout;
+      if (present == null) {
+        present = newName();
+        marks.makeWhiteout(workFd, present);
+        whiteout = present;
+      }
+      return present;
+    } finally {
+      whiteoutLock.unlock();
+    }
+  }
+
+  private void dropMaster(Name full) {
+    whiteoutLock.lock();
+    try {
+      Name present = whiteout;
+      if (present != null && present.equals(full)) {
+        whiteout = null;
+        discard(full);
+      }
+    } finally {
+      whiteoutLock.unlock();
+    }
+  }
+
+  /** Removes what did not get a name; a failure leaves it to the next mount's sweep. */
+  void discard(Name temporary) {
+    try {
+      TreeRemoval.remove(work, temporary);
+    } catch (ErrnoException e) {
+      log.warn("work dir {}: cannot remove {}: {}", layer, temporary, e.getMessage());
+    }
+  }
+
+  /** Empties the work directory; {@code index} stays while it has entries. */
+  void close() {
+    try {
+      TreeRemoval.clear(work);
+      removeIndexIfEmpty();
+    } catch (ErrnoException e) {
+      log.warn("work dir {}: cannot be emptied: {}", layer, e.getMessage());
+    }
+  }
+
+  private void removeIndexIfEmpty() throws ErrnoException {
+    LayerDir present = index;
+    if (present == null) {
+      return;
+    }
+    SharedFd fd = layer.root().pin();
+    try {
+      int errno = sys.tryUnlinkat(fd.fd(), INDEX, Linux.AT_REMOVEDIR);
+      if (errno == 0) {
+        index = null;
+      } else if (errno != Errno.ENOTEMPTY) {
+        throw ErrnoException.of(errno);
+      }
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /** Whether nothing but the empty "work" is left, so that a default work dir may go away. */
+  boolean isDisposable() throws ErrnoException {
+    if (index != null) {
+      return false;
+    }
+    try (Fd listing = new Fd(sys, layer.root().openSelf());
+        Dirents entries = Dirents.open(sys, listing.raw())) {
+      while (entries.next()) {
+        if (!entries.isDotOrDotDot() && !entries.name().equals(WORK)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  void removeLayout() throws ErrnoException {
+    SharedFd fd = layer.root().pin();
+    try {
+      sys.unlinkat(fd.fd(), WORK, Linux.AT_REMOVEDIR);
+    } finally {
+      fd.unpin();
+    }
+  }
+}

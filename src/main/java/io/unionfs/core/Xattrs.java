@@ -1,0 +1,152 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.Marks;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import java.io.ByteArrayOutputStream;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Extended attributes as the union shows them: without marks, with escaped names restored. */
+final class Xattrs {
+  private static final Name TRUSTED = Name.of("trusted.");
+  private static final Name ACL = Name.of("system.posix_acl_");
+  private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
+
+  private final UnionState union;
+  private final Places places;
+  private final CopyUp copyUp;
+
+  Xattrs(UnionState union, Places places, CopyUp copyUp) {
+    this.union = union;
+    this.places = places;
+    this.copyUp = copyUp;
+  }
+
+  private void requireSupported(Name name) throws ErrnoException {
+    if (!union.options().xattrs() || (!union.options().acl() && name.startsWith(ACL))) {
+      throw ErrnoException.of(Errno.EOPNOTSUPP);
+    }
+  }
+
+  /** The value, or null for {@code ENODATA}. */
+  byte @Nullable [] get(Node node, Name name) throws ErrnoException {
+    requireSupported(name);
+    if (node instanceof FileNode file && file.isPlain()) {
+      return null;
+    }
+    Name onDisk = Marks.toDisk(name);
+    if (onDisk == null) {
+      return null;
+    }
+    return places.with(node, host -> Optional.ofNullable(host.getxattr(onDisk))).orElse(null);
+  }
+
+  /** The names as listxattr(2) gives them; {@code trusted.*} only for a privileged caller. */
+  byte[] list(Node node, Caller caller) throws ErrnoException {
+    if (!union.options().xattrs()) {
+      throw ErrnoException.of(Errno.EOPNOTSUPP);
+    }
+    FileNode file = node instanceof FileNode one ? one : null;
+    if (file != null && file.isPlain()) {
+      return new byte[0];
+    }
+    int version = file == null ? 0 : file.xattrVersion();
+    byte[] onDisk = hostList(node);
+    ByteArrayOutputStream shown = new ByteArrayOutputStream(onDisk.length);
+    boolean any = false;
+    for (Name name : Marks.split(onDisk)) {
+      Name visible = Marks.toUnion(name);
+      if (visible == null || (!union.options().acl() && visible.startsWith(ACL))) {
+        continue;
+      }
+      any = true;
+      if (caller.uid() == 0 || !visible.startsWith(TRUSTED)) {
+        shown.writeBytes(visible.bytes());
+        shown.write(0);
+      }
+    }
+    if (file != null && !any) {
+      file.setPlain(version);
+    }
+    return shown.toByteArray();
+  }
+
+  private byte[] hostList(Node node) throws ErrnoException {
+    try {
+      return places.with(node, HostFile::listxattr);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return new byte[0];
+      }
+      throw e;
+    }
+  }
+
+  void set(Node node, Name name, byte[] value, int flags) throws ErrnoException {
+    requireSupported(name);
+    union.requireWritable();
+    Name onDisk = Marks.toDisk(name);
+    if (onDisk == null) {
+      throw ErrnoException.of(Errno.EPERM);
+    }
+    if (flags != 0) {
+      checkPresence(node, name, flags);
+    }
+    copyUp(node);
+    change(node, name, host -> host.setxattr(onDisk, value, flags));
+  }
+
+  private void checkPresence(Node node, Name name, int flags) throws ErrnoException {
+    boolean present = get(node, name) != null;
+    if (present && flags == Linux.XATTR_CREATE) {
+      throw ErrnoException.of(Errno.EEXIST);
+    }
+    if (!present && flags == Linux.XATTR_REPLACE) {
+      throw ErrnoException.of(Errno.ENODATA);
+    }
+  }
+
+  void remove(Node node, Name name) throws ErrnoException {
+    requireSupported(name);
+    union.requireWritable();
+    Name onDisk = Marks.toDisk(name);
+    if (onDisk == null) {
+      throw ErrnoException.of(Errno.EPERM);
+    }
+    if (get(node, name) == null) {
+      throw ErrnoException.of(Errno.ENODATA);
+    }
+    copyUp(node);
+    change(node, name, host -> host.removexattr(onDisk));
+  }
+
+  private void copyUp(Node node) throws ErrnoException {
+    if (node instanceof DirNode dir) {
+      copyUp.directory(dir);
+    } else if (node instanceof FileNode file) {
+      copyUp.file(file);
+    }
+  }
+
+  private void change(Node node, Name name, HostFile.Step change) throws ErrnoException {
+    if (node instanceof FileNode file) {
+      file.xattrsChange();
+      try {
+        places.run(file, change);
+      } finally {
+        file.xattrsChange();
+      }
+    } else if (node instanceof DirNode dir && name.equals(DEFAULT_ACL)) {
+      // who makes a name in the directory holds this lock while it asks for the ACL
+      try (Locks.Locked locked = union.locks().write(dir)) {
+        dir.setDefaultAcl(DirNode.UNKNOWN);
+        places.run(dir, change);
+      }
+    } else {
+      places.run(node, change);
+    }
+  }
+}

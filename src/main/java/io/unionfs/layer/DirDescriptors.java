@@ -1,0 +1,85 @@
+package io.unionfs.layer;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Sys;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The open directory descriptors of one layer, bounded: a clock with second chance closes the least
+ * recently used. Roots are not in it and stay open.
+ */
+final class DirDescriptors {
+  private static final int RLIMIT_NOFILE = 7;
+  private static final int MOST = 1024;
+  private static final int LEAST = 16;
+
+  /* A leaf lock; the only system call under it is the close(2) of an evicted descriptor. */
+  private final ReentrantLock lock = new ReentrantLock();
+  private final @Nullable LayerDir[] slots;
+
+  @GuardedBy("lock")
+  private int hand;
+
+  DirDescriptors(Sys sys) {
+    long limit = sys.getRlimit(RLIMIT_NOFILE)[0];
+    this.slots = new LayerDir[(int) Math.max(LEAST, Math.min(MOST, limit / 16))];
+  }
+
+  /** Publishes a directory's new descriptor, unless another thread was first. */
+  boolean install(LayerDir dir, @Nullable SharedFd expected, SharedFd opened) {
+    lock.lock();
+    try {
+      if (dir.descriptor() != expected) {
+        return false;
+      }
+      dir.setDescriptor(opened);
+      evictLocked();
+      slots[hand] = dir;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void evictLocked() {
+    for (int turns = 0; turns < slots.length; turns++) {
+      hand = (hand + 1) % slots.length;
+      LayerDir candidate = slots[hand];
+      if (candidate == null || !candidate.takeUsed()) {
+        break;
+      }
+    }
+    LayerDir victim = slots[hand];
+    if (victim != null) {
+      retireLocked(victim);
+    }
+    slots[hand] = null;
+  }
+
+  @GuardedBy("lock")
+  private void retireLocked(LayerDir dir) {
+    SharedFd present = dir.descriptor();
+    dir.setDescriptor(null);
+    if (present != null) {
+      present.retire();
+    }
+  }
+
+  void close() {
+    lock.lock();
+    try {
+      for (int i = 0; i < slots.length; i++) {
+        LayerDir dir = slots[i];
+        if (dir != null) {
+          retireLocked(dir);
+          slots[i] = null;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

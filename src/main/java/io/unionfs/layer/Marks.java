@@ -1,0 +1,318 @@
+package io.unionfs.layer;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.FileHandle;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * The formats are those of Documentation/filesystems/overlayfs.rst. Opaque marks are read in every
+ * namespace in which some implementation writes them; what is written goes into one namespace, the
+ * one that the mount's rights allow, as the kernel does (its mount option userxattr).
+ */
+/** The marks of union file systems: whiteouts, opaque directories, origins, and their xattrs. */
+public final class Marks {
+  private static final Name TRUSTED = Name.of("trusted.overlay.");
+  private static final Name USER = Name.of("user.overlay.");
+  private static final Name FUSE_OVERLAYFS = Name.of("user.fuseoverlayfs.");
+  private static final Name ESCAPE = Name.of("overlay.");
+  private static final Name TRUSTED_OPAQUE = Name.of("trusted.overlay.opaque");
+  private static final Name USER_OPAQUE = Name.of("user.overlay.opaque");
+  private static final Name FUSE_OPAQUE = Name.of("user.fuseoverlayfs.opaque");
+  private static final Name TRUSTED_REDIRECT = Name.of("trusted.overlay.redirect");
+  private static final Name USER_REDIRECT = Name.of("user.overlay.redirect");
+  private static final Name TRUSTED_METACOPY = Name.of("trusted.overlay.metacopy");
+  private static final Name USER_METACOPY = Name.of("user.overlay.metacopy");
+  private static final Name TRUSTED_WHITEOUT = Name.of("trusted.overlay.whiteout");
+  private static final Name USER_WHITEOUT = Name.of("user.overlay.whiteout");
+  private static final byte[] YES = {'y'};
+
+  /** What a directory's xattrs say about the layers below it. */
+  public enum DirMark {
+    /** Nothing: directories of the same name below are merged. */
+    NONE,
+    /** Nothing below shows through. */
+    OPAQUE,
+    /** The content below is at another path, which this mount does not follow. */
+    REDIRECT
+  }
+
+  private final Sys sys;
+  private final Name prefix;
+  private final Name opaque;
+  private final Name origin;
+  private final Name nlink;
+  private final Name impure;
+
+  private Marks(Sys sys, Name prefix) {
+    this.sys = sys;
+    this.prefix = prefix;
+    this.opaque = prefix.concat(Name.of("opaque"));
+    this.origin = prefix.concat(Name.of("origin"));
+    this.nlink = prefix.concat(Name.of("nlink"));
+    this.impure = prefix.concat(Name.of("impure"));
+  }
+
+  /** Marks for a union that writes nothing. */
+  public static Marks readOnly(Sys sys) {
+    return new Marks(sys, TRUSTED);
+  }
+
+  /**
+   * Marks for an upper layer, in {@code trusted.overlay.} where the process may write it, else in
+   * {@code user.overlay.}.
+   *
+   * @param probe a directory on the upper's file system, on which an xattr is set and removed
+   * @throws ErrnoException {@code EOPNOTSUPP} if the file system holds neither
+   */
+  public static Marks probe(Sys sys, LayerDir probe) throws ErrnoException {
+    SharedFd fd = probe.pin();
+    try {
+      for (Name candidate : List.of(TRUSTED, USER)) {
+        Marks marks = new Marks(sys, candidate);
+        try {
+          sys.setxattrat(fd.fd(), Name.DOT, marks.impure, YES, 0);
+          sys.removexattrat(fd.fd(), Name.DOT, marks.impure);
+          return marks;
+        } catch (ErrnoException e) {
+          boolean refused =
+              e.errno() == Errno.EPERM
+                  || e.errno() == Errno.EOPNOTSUPP
+                  || e.errno() == Errno.EACCES;
+          if (!refused) {
+            throw e;
+          }
+        }
+      }
+    } finally {
+      fd.unpin();
+    }
+    throw ErrnoException.of(Errno.EOPNOTSUPP);
+  }
+
+  /** The xattr prefix that marks are written with, for messages. */
+  public Name prefix() {
+    return prefix;
+  }
+
+  static boolean announcesXattrWhiteouts(Sys sys, int rootFd) throws ErrnoException {
+    for (Name name : List.of(TRUSTED_OPAQUE, USER_OPAQUE)) {
+      byte[] value = valueOrNull(sys, rootFd, Name.DOT, name);
+      if (value != null && value.length == 1 && value[0] == 'x') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static byte @Nullable [] valueOrNull(Sys sys, int dirFd, Name name, Name xattr)
+      throws ErrnoException {
+    try {
+      return sys.getxattrat(dirFd, name, xattr);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP || e.errno() == Errno.EPERM) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /** Whether an object of a layer declares its name deleted in the layers below. */
+  public boolean isWhiteout(LayerDir dir, Name name, Stat stat) throws ErrnoException {
+    if (stat.isWhiteoutDevice()) {
+      return true;
+    }
+    if (!dir.layer().xattrWhiteouts() || !stat.isRegular() || stat.size != 0) {
+      return false;
+    }
+    SharedFd fd = dir.pin();
+    try {
+      return valueOrNull(sys, fd.fd(), name, TRUSTED_WHITEOUT) != null
+          || valueOrNull(sys, fd.fd(), name, USER_WHITEOUT) != null;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /** What the marks of the directory {@code name} in {@code parent} say. */
+  public DirMark dirMark(LayerDir parent, Name name) throws ErrnoException {
+    SharedFd fd = parent.pin();
+    try {
+      byte[] list = xattrNames(fd.fd(), name);
+      if (list.length == 0) {
+        return DirMark.NONE;
+      }
+      for (Name xattr : split(list)) {
+        if (xattr.equals(TRUSTED_OPAQUE)
+            || xattr.equals(USER_OPAQUE)
+            || xattr.equals(FUSE_OPAQUE)) {
+          byte[] value = valueOrNull(sys, fd.fd(), name, xattr);
+          if (value != null && value.length == 1 && value[0] == 'y') {
+            return DirMark.OPAQUE;
+          }
+        } else if (xattr.equals(TRUSTED_REDIRECT) || xattr.equals(USER_REDIRECT)) {
+          return DirMark.REDIRECT;
+        }
+      }
+      return DirMark.NONE;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  /** Whether a regular file carries metadata only, its data being in a layer below. */
+  public boolean isMetacopy(LayerDir parent, Name name) throws ErrnoException {
+    SharedFd fd = parent.pin();
+    try {
+      for (Name xattr : split(xattrNames(fd.fd(), name))) {
+        if (xattr.equals(TRUSTED_METACOPY) || xattr.equals(USER_METACOPY)) {
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  private byte[] xattrNames(int dirFd, Name name) throws ErrnoException {
+    try {
+      return sys.listxattrat(dirFd, name);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return new byte[0];
+      }
+      throw e;
+    }
+  }
+
+  /** Declares a directory opaque. */
+  public void setOpaque(int dirFd, Name name) throws ErrnoException {
+    sys.setxattrat(dirFd, name, opaque, YES, 0);
+  }
+
+  /** Makes a whiteout: a character device 0:0, which any process may make since Linux 5.8. */
+  public void makeWhiteout(int dirFd, Name name) throws ErrnoException {
+    sys.mknodat(dirFd, name, Linux.S_IFCHR, 0);
+  }
+
+  /**
+   * Records the lower file that an upper one was copied from. A node that cannot carry the xattr
+   * ({@code user.*} on a symlink or special file) stays without.
+   */
+  public void setOrigin(int dirFd, Name name, FileHandle handle, byte[] uuid)
+      throws ErrnoException {
+    try {
+      sys.setxattrat(dirFd, name, origin, Origin.encode(handle, uuid), 0);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+    }
+  }
+
+  /** The handle of the lower file that an upper one was copied from, or null. */
+  public @Nullable FileHandle origin(int dirFd, Name name) throws ErrnoException {
+    byte[] value = valueOrNull(sys, dirFd, name, origin);
+    return value == null ? null : Origin.decode(value);
+  }
+
+  /**
+   * Records how many more names an indexed file has in the union than its upper inode has links, as
+   * kernel overlayfs does.
+   */
+  public void setNlinkDifference(int dirFd, Name name, int difference) throws ErrnoException {
+    String text = "U" + (difference < 0 ? "" : "+") + difference;
+    sys.setxattrat(dirFd, name, nlink, text.getBytes(StandardCharsets.US_ASCII), 0);
+  }
+
+  /**
+   * The recorded difference.
+   *
+   * @param lowerNlink the lower inode's links, which the kernel's {@code L} form counts from
+   * @return the difference to {@code upperNlink}, or null where nothing is recorded
+   */
+  public @Nullable Integer nlinkDifference(int dirFd, Name name, int upperNlink, int lowerNlink)
+      throws ErrnoException {
+    byte[] value = valueOrNull(sys, dirFd, name, nlink);
+    if (value == null || value.length < 3) {
+      return null;
+    }
+    int number;
+    try {
+      number = Integer.parseInt(new String(value, 1, value.length - 1, StandardCharsets.US_ASCII));
+    } catch (NumberFormatException e) {
+      return null;
+    }
+    return value[0] == 'L' ? number + lowerNlink - upperNlink : number;
+  }
+
+  /** Notes that a directory holds files with an origin, so that its entries' inodes differ. */
+  public void setImpure(int dirFd, Name name) throws ErrnoException {
+    sys.setxattrat(dirFd, name, impure, YES, 0);
+  }
+
+  public boolean isImpure(int dirFd, Name name) throws ErrnoException {
+    return valueOrNull(sys, dirFd, name, impure) != null;
+  }
+
+  /** Whether an xattr of a layer is a mark, neither shown nor copied. */
+  public static boolean isPrivate(Name onDisk) {
+    return (onDisk.startsWith(TRUSTED) && !onDisk.substring(TRUSTED.length()).startsWith(ESCAPE))
+        || (onDisk.startsWith(USER) && !onDisk.substring(USER.length()).startsWith(ESCAPE))
+        || onDisk.startsWith(FUSE_OVERLAYFS);
+  }
+
+  /**
+   * The name under which a union's xattr is kept in a layer: names that look like marks get one
+   * more {@code overlay.}, as kernel overlayfs escapes them.
+   *
+   * @return null where the name cannot be kept at all
+   */
+  public static @Nullable Name toDisk(Name shown) {
+    if (shown.startsWith(TRUSTED)) {
+      return TRUSTED.concat(ESCAPE).concat(shown.substring(TRUSTED.length()));
+    }
+    if (shown.startsWith(USER)) {
+      return USER.concat(ESCAPE).concat(shown.substring(USER.length()));
+    }
+    return shown.startsWith(FUSE_OVERLAYFS) ? null : shown;
+  }
+
+  /** The name under which the union shows a layer's xattr, or null for a mark. */
+  public static @Nullable Name toUnion(Name onDisk) {
+    if (isPrivate(onDisk)) {
+      return null;
+    }
+    if (onDisk.startsWith(TRUSTED)) {
+      return TRUSTED.concat(onDisk.substring(TRUSTED.length() + ESCAPE.length()));
+    }
+    if (onDisk.startsWith(USER)) {
+      return USER.concat(onDisk.substring(USER.length() + ESCAPE.length()));
+    }
+    return onDisk;
+  }
+
+  /** The names in a list as listxattr(2) gives it. */
+  public static List<Name> split(byte[] list) {
+    List<Name> names = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i < list.length; i++) {
+      if (list[i] == 0) {
+        if (i > start) {
+          names.add(Name.of(list, start, i - start));
+        }
+        start = i + 1;
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,987 @@
+package io.unionfs.sys;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The system calls of Linux, through the C library.
+ *
+ * <p>Methods throw the errno of the call; those whose name begins with {@code try} return it
+ * instead (0 or an errno; a descriptor, length or offset, or the negated errno). {@code EINTR} is
+ * retried where the call can be repeated. Names are single components unless a method says path; no
+ * method follows a symbolic link in a name's place unless it says so. Not final: tests make calls
+ * fail by overriding them. Safe for use by any number of threads.
+ */
+public class Sys {
+  private static final Sys LINUX = new Sys();
+
+  /* Numbers of calls without a wrapper in glibc 2.36; from 424 on the same on every architecture. */
+  private static final int SYS_OPEN_TREE = 428;
+  private static final int SYS_OPENAT2 = 437;
+  private static final int SYS_MOUNT_SETATTR = 442;
+  private static final int SYS_FCHMODAT2 = 452;
+  private static final int SYS_SETXATTRAT = 463;
+  private static final int SYS_GETXATTRAT = 464;
+  private static final int SYS_LISTXATTRAT = 465;
+  private static final int SYS_REMOVEXATTRAT = 466;
+
+  private static final long FICLONE = 0x40049409L;
+  private static final long FS_IOC_GETFSUUID = 0x80111500L;
+  private static final int STATX_WANTED = 0x7ff | 0x800 | 0x1000; // basic, btime, mount id
+  private static final int STATX_FLAGS = Linux.AT_SYMLINK_NOFOLLOW | Linux.AT_NO_AUTOMOUNT;
+  private static final int MAX_HANDLE_BYTES = 128;
+  private static final int CAPABILITY_VERSION_3 = 0x20080522;
+  private static final Name EMPTY = Name.of("");
+
+  private static final long F_OPEN = Native.symbol("open");
+  private static final long F_OPENAT = Native.symbol("openat");
+  private static final long F_CLOSE = Native.symbol("close");
+  private static final long F_SYSCALL = Native.symbol("syscall");
+  private static final long F_STATX = Native.symbol("statx");
+  private static final long F_READLINKAT = Native.symbol("readlinkat");
+  private static final long F_SYMLINKAT = Native.symbol("symlinkat");
+  private static final long F_MKDIRAT = Native.symbol("mkdirat");
+  private static final long F_MKNODAT = Native.symbol("mknodat");
+  private static final long F_UNLINKAT = Native.symbol("unlinkat");
+  private static final long F_RENAMEAT2 = Native.symbol("renameat2");
+  private static final long F_LINKAT = Native.symbol("linkat");
+  private static final long F_FCHMOD = Native.symbol("fchmod");
+  private static final long F_CHMOD = Native.symbol("chmod");
+  private static final long F_FCHOWNAT = Native.symbol("fchownat");
+  private static final long F_UTIMENSAT = Native.symbol("utimensat");
+  private static final long F_FTRUNCATE = Native.symbol("ftruncate");
+  private static final long F_PREAD = Native.symbol("pread64");
+  private static final long F_PWRITE = Native.symbol("pwrite64");
+  private static final long F_FSYNC = Native.symbol("fsync");
+  private static final long F_FDATASYNC = Native.symbol("fdatasync");
+  private static final long F_SYNCFS = Native.symbol("syncfs");
+  private static final long F_FALLOCATE = Native.symbol("fallocate");
+  private static final long F_LSEEK = Native.symbol("lseek");
+  private static final long F_COPY_FILE_RANGE = Native.symbol("copy_file_range");
+  private static final long F_IOCTL = Native.symbol("ioctl");
+  private static final long F_FSTATFS = Native.symbol("fstatfs");
+  private static final long F_GETDENTS64 = Native.symbol("getdents64");
+  private static final long F_FGETXATTR = Native.symbol("fgetxattr");
+  private static final long F_LGETXATTR = Native.symbol("lgetxattr");
+  private static final long F_GETXATTR = Native.symbol("getxattr");
+  private static final long F_FSETXATTR = Native.symbol("fsetxattr");
+  private static final long F_LSETXATTR = Native.symbol("lsetxattr");
+  private static final long F_SETXATTR = Native.symbol("setxattr");
+  private static final long F_FLISTXATTR = Native.symbol("flistxattr");
+  private static final long F_LLISTXATTR = Native.symbol("llistxattr");
+  private static final long F_LISTXATTR = Native.symbol("listxattr");
+  private static final long F_FREMOVEXATTR = Native.symbol("fremovexattr");
+  private static final long F_LREMOVEXATTR = Native.symbol("lremovexattr");
+  private static final long F_REMOVEXATTR = Native.symbol("removexattr");
+  private static final long F_NAME_TO_HANDLE_AT = Native.symbol("name_to_handle_at");
+  private static final long F_OPEN_BY_HANDLE_AT = Native.symbol("open_by_handle_at");
+  private static final long F_FLOCK = Native.symbol("flock");
+  private static final long F_DUP3 = Native.symbol("dup3");
+  private static final long F_FCNTL = Native.symbol("fcntl");
+  private static final long F_MOUNT = Native.symbol("mount");
+  private static final long F_UMOUNT2 = Native.symbol("umount2");
+  private static final long F_GETEUID = Native.symbol("geteuid");
+  private static final long F_GETEGID = Native.symbol("getegid");
+  private static final long F_GETUID = Native.symbol("getuid");
+  private static final long F_GETGID = Native.symbol("getgid");
+  private static final long F_GETPID = Native.symbol("getpid");
+  private static final long F_UMASK = Native.symbol("umask");
+  private static final long F_SETSID = Native.symbol("setsid");
+  private static final long F_CHDIR = Native.symbol("chdir");
+  private static final long F_KILL = Native.symbol("kill");
+  private static final long F_SIGNAL = Native.symbol("signal");
+  private static final long F_CAPGET = Native.symbol("capget");
+  private static final long F_CAPSET = Native.symbol("capset");
+  private static final long F_GETRLIMIT = Native.symbol("getrlimit64");
+  private static final long F_SETRLIMIT = Native.symbol("setrlimit64");
+  private static final long F_PRCTL = Native.symbol("prctl");
+
+  private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final long SIG_IGN = 1;
+
+  /* Where the arguments of the calling thread's call are laid out; callers never see it. */
+  private static final int PATH_BYTES = 4096;
+  private static final int SECOND = PATH_BYTES + 64;
+  private static final int STRUCT = 2 * SECOND;
+  private static final int VALUE = STRUCT + 1024;
+  private static final int VALUE_BYTES = 64 << 10;
+  private static final ThreadLocal<Scratch> AREAS =
+      ThreadLocal.withInitial(() -> new Scratch(VALUE + VALUE_BYTES));
+
+  /* Published once the kernel said ENOSYS; a race costs one more such answer. */
+  private volatile boolean noXattrAt;
+  private volatile boolean noFchmodAt2;
+
+  protected Sys() {}
+
+  /** The calls of the running kernel. */
+  public static Sys linux() {
+    return LINUX;
+  }
+
+  private static long area() {
+    return AREAS.get().address();
+  }
+
+  private static long put(long at, Name name) throws ErrnoException {
+    if (name.length() >= PATH_BYTES) {
+      throw ErrnoException.of(Errno.ENAMETOOLONG);
+    }
+    name.copyTo(at);
+    return at;
+  }
+
+  private static long put(long at, byte[] path) throws ErrnoException {
+    if (path.length >= PATH_BYTES) {
+      throw ErrnoException.of(Errno.ENAMETOOLONG);
+    }
+    NativeMemory.putBytes(at, path, 0, path.length);
+    NativeMemory.putByte(at + path.length, (byte) 0);
+    return at;
+  }
+
+  private static boolean tooLong(Name name) {
+    return name.length() >= PATH_BYTES;
+  }
+
+  private static void check(long result) throws ErrnoException {
+    if ((int) result == -1) {
+      throw ErrnoException.of(Native.errno());
+    }
+  }
+
+  private static int checked(long result) throws ErrnoException {
+    check(result);
+    return (int) result;
+  }
+
+  private static int orErrno(long result) {
+    return (int) result == -1 ? -Native.errno() : (int) result;
+  }
+
+  private static int errnoOf(long result) {
+    return (int) result == -1 ? Native.errno() : 0;
+  }
+
+  private static boolean interrupted(long result) {
+    return (int) result == -1 && Native.errno() == Errno.EINTR;
+  }
+
+  // ---- open
+
+  /** Opens a name; {@code O_CLOEXEC} and {@code O_NOFOLLOW} are always added. */
+  public int openat(int dirFd, Name name, int flags, int mode) throws ErrnoException {
+    int fd = tryOpenat(dirFd, name, flags, mode);
+    if (fd < 0) {
+      throw ErrnoException.of(-fd);
+    }
+    return fd;
+  }
+
+  /** {@link #openat}, or the negated errno. */
+  public int tryOpenat(int dirFd, Name name, int flags, int mode) {
+    if (tooLong(name)) {
+      return -Errno.ENAMETOOLONG;
+    }
+    long at = area();
+    name.copyTo(at);
+    long fd;
+    do {
+      fd =
+          Native.call(
+              F_OPENAT, dirFd, at, flags | Linux.O_CLOEXEC | Linux.O_NOFOLLOW, mode & 07777);
+    } while (interrupted(fd));
+    return orErrno(fd);
+  }
+
+  /**
+   * openat2(2) of a relative path of any number of components.
+   *
+   * @param resolve the {@code RESOLVE_} constants
+   * @return a descriptor or the negated errno, {@code -ENOSYS} before Linux 5.6
+   */
+  public int tryOpenBeneath(int dirFd, byte[] path, int flags, int mode, long resolve) {
+    if (path.length >= PATH_BYTES) {
+      return -Errno.ENAMETOOLONG;
+    }
+    long at = area();
+    NativeMemory.putBytes(at, path, 0, path.length);
+    NativeMemory.putByte(at + path.length, (byte) 0);
+    long how = at + STRUCT;
+    NativeMemory.putLong(how, (flags | Linux.O_CLOEXEC) & 0xffffffffL);
+    NativeMemory.putLong(how + 8, (flags & Linux.O_CREAT) == 0 ? 0 : mode & 07777);
+    NativeMemory.putLong(how + 16, resolve);
+    long fd;
+    int errno;
+    do {
+      fd = Native.call(F_SYSCALL, SYS_OPENAT2, dirFd, at, how, 24);
+      errno = (int) fd == -1 ? Native.errno() : 0;
+    } while (errno == Errno.EINTR || errno == Errno.EAGAIN);
+    return errno == 0 ? (int) fd : -errno;
+  }
+
+  /** Opens a path, following links: for start-up only. {@code O_CLOEXEC} is added. */
+  public int openPath(byte[] path, int flags, int mode) throws ErrnoException {
+    long at = put(area(), path);
+    long fd;
+    do {
+      fd = Native.call(F_OPEN, at, flags | Linux.O_CLOEXEC, mode & 07777);
+    } while (interrupted(fd));
+    return checked(fd);
+  }
+
+  /**
+   * Closes a descriptor. What close(2) reports of earlier writes was reported by those.
+   *
+   * @throws IllegalStateException if it is not open: somebody closed what was not his
+   */
+  public void close(int fd) {
+    if ((int) Native.call(F_CLOSE, fd) == -1 && Native.errno() == Errno.EBADF) {
+      throw new IllegalStateException("closed twice: descriptor " + fd);
+    }
+  }
+
+  public int dup(int fd) throws ErrnoException {
+    return checked(Native.call(F_FCNTL, fd, F_DUPFD_CLOEXEC, 0));
+  }
+
+  /** Makes {@code to} refer to what {@code from} does, to be kept over exec. */
+  public void dup2(int from, int to) throws ErrnoException {
+    if (from == to) {
+      return;
+    }
+    check(Native.call(F_DUP3, from, to, 0));
+  }
+
+  // ---- stat
+
+  /** statx(2) of a name: 0 or an errno. */
+  public int tryStatx(int dirFd, Name name, Stat out) {
+    return statx(dirFd, name, STATX_FLAGS, out);
+  }
+
+  /** The same from what the kernel has cached: a network or FUSE file system is not asked. */
+  public int tryStatxCached(int dirFd, Name name, Stat out) {
+    return statx(dirFd, name, STATX_FLAGS | Linux.AT_STATX_DONT_SYNC, out);
+  }
+
+  private static int statx(int dirFd, Name name, int flags, Stat out) {
+    if (tooLong(name)) {
+      return Errno.ENAMETOOLONG;
+    }
+    long at = area();
+    name.copyTo(at);
+    if ((int) Native.call(F_STATX, dirFd, at, flags, STATX_WANTED, at + STRUCT) == -1) {
+      return Native.errno();
+    }
+    out.read(at + STRUCT);
+    return 0;
+  }
+
+  public void statx(int dirFd, Name name, Stat out) throws ErrnoException {
+    int errno = tryStatx(dirFd, name, out);
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  /** The attributes of a descriptor of any kind. */
+  public void fstatx(int fd, Stat out) throws ErrnoException {
+    int errno = statx(fd, EMPTY, Linux.AT_EMPTY_PATH, out);
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  /** The attributes of a path, for start-up. */
+  public void statxPath(byte[] path, boolean follow, Stat out) throws ErrnoException {
+    int errno = statx(Linux.AT_FDCWD, Name.of(path), follow ? 0 : Linux.AT_SYMLINK_NOFOLLOW, out);
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  // ---- names
+
+  public byte[] readlinkat(int dirFd, Name name) throws ErrnoException {
+    long at = put(area(), name);
+    long value = at + VALUE;
+    int length = checked(Native.call(F_READLINKAT, dirFd, at, value, VALUE_BYTES));
+    return bytes(value, length);
+  }
+
+  /** The target of the link that an {@code O_PATH} descriptor is. */
+  public byte[] readlinkFd(int fd) throws ErrnoException {
+    return readlinkat(fd, EMPTY);
+  }
+
+  private static byte[] bytes(long at, int length) {
+    byte[] bytes = new byte[length];
+    NativeMemory.getBytes(at, bytes, 0, length);
+    return bytes;
+  }
+
+  public void symlinkat(byte[] target, int dirFd, Name name) throws ErrnoException {
+    long at = area();
+    check(Native.call(F_SYMLINKAT, put(at, target), dirFd, put(at + SECOND, name)));
+  }
+
+  public void mkdirat(int dirFd, Name name, int mode) throws ErrnoException {
+    check(Native.call(F_MKDIRAT, dirFd, put(area(), name), mode & 07777));
+  }
+
+  /**
+   * Makes a node.
+   *
+   * @param mode type and permission bits
+   */
+  public void mknodat(int dirFd, Name name, int mode, long rdev) throws ErrnoException {
+    check(Native.call(F_MKNODAT, dirFd, put(area(), name), mode, rdev));
+  }
+
+  public void unlinkat(int dirFd, Name name, int flags) throws ErrnoException {
+    int errno = tryUnlinkat(dirFd, name, flags);
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  public int tryUnlinkat(int dirFd, Name name, int flags) {
+    if (tooLong(name)) {
+      return Errno.ENAMETOOLONG;
+    }
+    long at = area();
+    name.copyTo(at);
+    return errnoOf(Native.call(F_UNLINKAT, dirFd, at, flags));
+  }
+
+  public void renameat2(int oldDir, Name oldName, int newDir, Name newName, int flags)
+      throws ErrnoException {
+    int errno = tryRenameat2(oldDir, oldName, newDir, newName, flags);
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  public int tryRenameat2(int oldDir, Name oldName, int newDir, Name newName, int flags) {
+    if (tooLong(oldName) || tooLong(newName)) {
+      return Errno.ENAMETOOLONG;
+    }
+    long at = area();
+    oldName.copyTo(at);
+    newName.copyTo(at + SECOND);
+    return errnoOf(Native.call(F_RENAMEAT2, oldDir, at, newDir, at + SECOND, flags));
+  }
+
+  public void linkat(int oldDir, Name oldName, int newDir, Name newName) throws ErrnoException {
+    int errno = tryLinkat(oldDir, oldName, newDir, newName);
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  public int tryLinkat(int oldDir, Name oldName, int newDir, Name newName) {
+    if (tooLong(oldName) || tooLong(newName)) {
+      return Errno.ENAMETOOLONG;
+    }
+    long at = area();
+    oldName.copyTo(at);
+    newName.copyTo(at + SECOND);
+    return errnoOf(Native.call(F_LINKAT, oldDir, at, newDir, at + SECOND, 0));
+  }
+
+  /** Gives the file of a descriptor a name; {@code ENOENT} if it was removed. */
+  public void linkFd(int fd, int newDir, Name newName) throws ErrnoException {
+    long at = area();
+    put(at + SECOND, newName);
+    put(at, EMPTY);
+    int errno = errnoOf(Native.call(F_LINKAT, fd, at, newDir, at + SECOND, Linux.AT_EMPTY_PATH));
+    if (errno == Errno.ENOENT || errno == Errno.EPERM) {
+      put(at, procPath(fd));
+      errno =
+          errnoOf(
+              Native.call(
+                  F_LINKAT, Linux.AT_FDCWD, at, newDir, at + SECOND, Linux.AT_SYMLINK_FOLLOW));
+    }
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  private static Name procPath(int fd) {
+    return Name.of("/proc/self/fd/" + fd);
+  }
+
+  private static Name procPath(int dirFd, Name name) {
+    return Name.of("/proc/self/fd/" + dirFd + "/").concat(name);
+  }
+
+  // ---- metadata
+
+  /** Sets permission bits; {@code EOPNOTSUPP} for a symbolic link. */
+  public void fchmodat(int dirFd, Name name, int mode) throws ErrnoException {
+    if (!noFchmodAt2) {
+      long at = put(area(), name);
+      int errno =
+          errnoOf(
+              Native.call(
+                  F_SYSCALL, SYS_FCHMODAT2, dirFd, at, mode & 07777, Linux.AT_SYMLINK_NOFOLLOW));
+      if (errno == 0) {
+        return;
+      }
+      if (errno != Errno.ENOSYS) {
+        throw ErrnoException.of(errno);
+      }
+      noFchmodAt2 = true;
+    }
+    try (Fd fd = new Fd(this, openat(dirFd, name, Linux.O_PATH, 0))) {
+      chmodOpath(fd.raw(), mode);
+    }
+  }
+
+  private void chmodOpath(int fd, int mode) throws ErrnoException {
+    Stat stat = new Stat();
+    fstatx(fd, stat);
+    if (stat.isSymlink()) {
+      throw ErrnoException.of(Errno.EOPNOTSUPP);
+    }
+    check(Native.call(F_CHMOD, put(area(), procPath(fd)), mode & 07777));
+  }
+
+  public void fchmod(int fd, int mode) throws ErrnoException {
+    int errno = errnoOf(Native.call(F_FCHMOD, fd, mode & 07777));
+    if (errno == Errno.EBADF) {
+      chmodOpath(fd, mode);
+    } else if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  /** Sets owner and group, -1 leaving one as it is. */
+  public void fchownat(int dirFd, Name name, int uid, int gid) throws ErrnoException {
+    check(Native.call(F_FCHOWNAT, dirFd, put(area(), name), uid, gid, Linux.AT_SYMLINK_NOFOLLOW));
+  }
+
+  public void fchown(int fd, int uid, int gid) throws ErrnoException {
+    check(Native.call(F_FCHOWNAT, fd, put(area(), EMPTY), uid, gid, Linux.AT_EMPTY_PATH));
+  }
+
+  /** Sets times in seconds and nanoseconds, or {@code UTIME_NOW} and {@code UTIME_OMIT}. */
+  public void utimensat(int dirFd, Name name, long atime, int atimeNsec, long mtime, int mtimeNsec)
+      throws ErrnoException {
+    long at = put(area(), name);
+    putTimes(at + STRUCT, atime, atimeNsec, mtime, mtimeNsec);
+    check(Native.call(F_UTIMENSAT, dirFd, at, at + STRUCT, Linux.AT_SYMLINK_NOFOLLOW));
+  }
+
+  public void futimens(int fd, long atime, int atimeNsec, long mtime, int mtimeNsec)
+      throws ErrnoException {
+    long at = put(area(), EMPTY);
+    putTimes(at + STRUCT, atime, atimeNsec, mtime, mtimeNsec);
+    int errno = errnoOf(Native.call(F_UTIMENSAT, fd, at, at + STRUCT, Linux.AT_EMPTY_PATH));
+    if (errno == Errno.EINVAL) { // AT_EMPTY_PATH here is younger than Linux 5.4
+      put(at, procPath(fd));
+      errno = errnoOf(Native.call(F_UTIMENSAT, Linux.AT_FDCWD, at, at + STRUCT, 0));
+    }
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  private static void putTimes(long at, long atime, int atimeNsec, long mtime, int mtimeNsec) {
+    NativeMemory.putLong(at, atime);
+    NativeMemory.putLong(at + 8, atimeNsec);
+    NativeMemory.putLong(at + 16, mtime);
+    NativeMemory.putLong(at + 24, mtimeNsec);
+  }
+
+  // ---- data
+
+  public void ftruncate(int fd, long size) throws ErrnoException {
+    long result;
+    do {
+      result = Native.call(F_FTRUNCATE, fd, size);
+    } while (interrupted(result));
+    check(result);
+  }
+
+  /** Reads into native memory: the number of bytes, 0 at the end of the file. */
+  public int pread(int fd, long address, int length, long offset) throws ErrnoException {
+    long result;
+    do {
+      result = Native.call(F_PREAD, fd, address, length, offset);
+    } while (interrupted(result));
+    return checked(result);
+  }
+
+  /** Writes from native memory: the number of bytes, at most what was asked. */
+  public int pwrite(int fd, long address, int length, long offset) throws ErrnoException {
+    long result;
+    do {
+      result = Native.call(F_PWRITE, fd, address, length, offset);
+    } while (interrupted(result));
+    return checked(result);
+  }
+
+  /** {@link #pread} into an array, at most 64 KiB at once. */
+  public int preadArray(int fd, byte[] target, int start, int length, long offset)
+      throws ErrnoException {
+    long value = area() + VALUE;
+    int read = pread(fd, value, Math.min(length, VALUE_BYTES), offset);
+    NativeMemory.getBytes(value, target, start, read);
+    return read;
+  }
+
+  /** {@link #pwrite} from an array, at most 64 KiB at once. */
+  public int pwriteArray(int fd, byte[] source, int start, int length, long offset)
+      throws ErrnoException {
+    long value = area() + VALUE;
+    int part = Math.min(length, VALUE_BYTES);
+    NativeMemory.putBytes(value, source, start, part);
+    return pwrite(fd, value, part, offset);
+  }
+
+  public void fsync(int fd) throws ErrnoException {
+    check(Native.call(F_FSYNC, fd));
+  }
+
+  public void fdatasync(int fd) throws ErrnoException {
+    check(Native.call(F_FDATASYNC, fd));
+  }
+
+  public void syncfs(int fd) throws ErrnoException {
+    check(Native.call(F_SYNCFS, fd));
+  }
+
+  public void fallocate(int fd, int mode, long offset, long length) throws ErrnoException {
+    long result;
+    do {
+      result = Native.call(F_FALLOCATE, fd, mode, offset, length);
+    } while (interrupted(result));
+    check(result);
+  }
+
+  public long lseek(int fd, long offset, int whence) throws ErrnoException {
+    long result = tryLseek(fd, offset, whence);
+    if (result < 0) {
+      throw ErrnoException.of((int) -result);
+    }
+    return result;
+  }
+
+  /** The new offset or the negated errno. */
+  public long tryLseek(int fd, long offset, int whence) {
+    long result = Native.call(F_LSEEK, fd, offset, whence);
+    return result == -1 ? -Native.errno() : result;
+  }
+
+  /** The number of bytes that copy_file_range(2) copied, or the negated errno. */
+  public long tryCopyFileRange(int inFd, long inOffset, int outFd, long outOffset, long length) {
+    long at = area() + STRUCT;
+    NativeMemory.putLong(at, inOffset);
+    NativeMemory.putLong(at + 8, outOffset);
+    long result = Native.call(F_COPY_FILE_RANGE, inFd, at, outFd, at + 8, length, 0);
+    return result == -1 ? -Native.errno() : result;
+  }
+
+  /** Shares a whole file's data with another file (ioctl_ficlone(2)): 0 or an errno. */
+  public int tryFiclone(int fromFd, int toFd) {
+    return errnoOf(Native.call(F_IOCTL, toFd, FICLONE, fromFd));
+  }
+
+  public void fstatfs(int fd, StatFs out) throws ErrnoException {
+    long at = area() + STRUCT;
+    check(Native.call(F_FSTATFS, fd, at));
+    out.read(at);
+  }
+
+  /** The bytes that getdents64(2) put at the address, 0 at the end. */
+  public int getdents64(int fd, long address, int length) throws ErrnoException {
+    return checked(Native.call(F_GETDENTS64, fd, address, length));
+  }
+
+  /** The file system's UUID of 16 bytes, or null where the kernel does not tell. */
+  public byte @Nullable [] fileSystemUuid(int dirFd) throws ErrnoException {
+    try (Fd fd = new Fd(this, openat(dirFd, Name.DOT, Linux.O_RDONLY | Linux.O_DIRECTORY, 0))) {
+      long at = area() + STRUCT;
+      if ((int) Native.call(F_IOCTL, fd.raw(), FS_IOC_GETFSUUID, at) == -1
+          || NativeMemory.getByte(at) != 16) {
+        return null;
+      }
+      return bytes(at + 1, 16);
+    }
+  }
+
+  // ---- extended attributes
+
+  /*
+   * The calls by directory and name are Linux 6.13's; before that a link of /proc/self/fd is the way
+   * to name an object below a descriptor, and lgetxattr(2) and its like do not follow the last
+   * component.
+   */
+
+  /** The value of an extended attribute, or null for {@code ENODATA}. */
+  public byte @Nullable [] getxattrat(int dirFd, Name name, Name xattr) throws ErrnoException {
+    long value = area() + VALUE;
+    int length = tryGetxattrat(dirFd, name, xattr, value, VALUE_BYTES);
+    return valueOrNull(value, length);
+  }
+
+  private static byte @Nullable [] valueOrNull(long value, int length) throws ErrnoException {
+    if (length == -Errno.ENODATA) {
+      return null;
+    }
+    if (length < 0) {
+      throw ErrnoException.of(-length);
+    }
+    return bytes(value, length);
+  }
+
+  /** The length of the value put at the address, or the negated errno. */
+  public int tryGetxattrat(int dirFd, Name name, Name xattr, long address, int size) {
+    if (tooLong(name) || tooLong(xattr)) {
+      return -Errno.ERANGE;
+    }
+    long at = area();
+    xattr.copyTo(at + SECOND);
+    if (!noXattrAt) {
+      name.copyTo(at);
+      putXattrArgs(at + STRUCT, address, size, 0);
+      int result =
+          orErrno(
+              Native.call(
+                  F_SYSCALL,
+                  SYS_GETXATTRAT,
+                  dirFd,
+                  at,
+                  Linux.AT_SYMLINK_NOFOLLOW,
+                  at + SECOND,
+                  at + STRUCT,
+                  16));
+      if (result != -Errno.ENOSYS) {
+        return result;
+      }
+      noXattrAt = true;
+    }
+    procPath(dirFd, name).copyTo(at);
+    return orErrno(Native.call(F_LGETXATTR, at, at + SECOND, address, size));
+  }
+
+  private static void putXattrArgs(long at, long address, int size, int flags) {
+    NativeMemory.putLong(at, address);
+    NativeMemory.putInt(at + 8, size);
+    NativeMemory.putInt(at + 12, flags);
+  }
+
+  public byte @Nullable [] fgetxattr(int fd, Name xattr) throws ErrnoException {
+    long at = area();
+    put(at + SECOND, xattr);
+    int length = orErrno(Native.call(F_FGETXATTR, fd, at + SECOND, at + VALUE, VALUE_BYTES));
+    if (length == -Errno.EBADF) {
+      put(at, procPath(fd));
+      length = orErrno(Native.call(F_GETXATTR, at, at + SECOND, at + VALUE, VALUE_BYTES));
+    }
+    return valueOrNull(at + VALUE, length);
+  }
+
+  public void setxattrat(int dirFd, Name name, Name xattr, byte[] value, int flags)
+      throws ErrnoException {
+    long at = area();
+    put(at + SECOND, xattr);
+    long address = putValue(at, value);
+    if (!noXattrAt) {
+      put(at, name);
+      putXattrArgs(at + STRUCT, address, value.length, flags);
+      int errno =
+          errnoOf(
+              Native.call(
+                  F_SYSCALL,
+                  SYS_SETXATTRAT,
+                  dirFd,
+                  at,
+                  Linux.AT_SYMLINK_NOFOLLOW,
+                  at + SECOND,
+                  at + STRUCT,
+                  16));
+      if (errno == 0) {
+        return;
+      }
+      if (errno != Errno.ENOSYS) {
+        throw ErrnoException.of(errno);
+      }
+      noXattrAt = true;
+    }
+    put(at, procPath(dirFd, name));
+    check(Native.call(F_LSETXATTR, at, at + SECOND, address, value.length, flags));
+  }
+
+  private static long putValue(long at, byte[] value) throws ErrnoException {
+    if (value.length > VALUE_BYTES) {
+      throw ErrnoException.of(Errno.E2BIG); // XATTR_SIZE_MAX
+    }
+    NativeMemory.putBytes(at + VALUE, value, 0, value.length);
+    return at + VALUE;
+  }
+
+  public void fsetxattr(int fd, Name xattr, byte[] value, int flags) throws ErrnoException {
+    long at = area();
+    put(at + SECOND, xattr);
+    long address = putValue(at, value);
+    int errno = errnoOf(Native.call(F_FSETXATTR, fd, at + SECOND, address, value.length, flags));
+    if (errno == Errno.EBADF) {
+      put(at, procPath(fd));
+      errno = errnoOf(Native.call(F_SETXATTR, at, at + SECOND, address, value.length, flags));
+    }
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  /** The names of an object's extended attributes, each ended by NUL. */
+  public byte[] listxattrat(int dirFd, Name name) throws ErrnoException {
+    long at = area();
+    if (!noXattrAt) {
+      put(at, name);
+      int length =
+          orErrno(
+              Native.call(
+                  F_SYSCALL,
+                  SYS_LISTXATTRAT,
+                  dirFd,
+                  at,
+                  Linux.AT_SYMLINK_NOFOLLOW,
+                  at + VALUE,
+                  VALUE_BYTES));
+      if (length != -Errno.ENOSYS) {
+        return list(at + VALUE, length);
+      }
+      noXattrAt = true;
+    }
+    put(at, procPath(dirFd, name));
+    return list(at + VALUE, orErrno(Native.call(F_LLISTXATTR, at, at + VALUE, VALUE_BYTES)));
+  }
+
+  private static byte[] list(long at, int length) throws ErrnoException {
+    if (length < 0) {
+      throw ErrnoException.of(-length);
+    }
+    return length == 0 ? NOTHING : bytes(at, length);
+  }
+
+  private static final byte[] NOTHING = {};
+
+  public byte[] flistxattr(int fd) throws ErrnoException {
+    long at = area();
+    int length = orErrno(Native.call(F_FLISTXATTR, fd, at + VALUE, VALUE_BYTES));
+    if (length == -Errno.EBADF) {
+      put(at, procPath(fd));
+      length = orErrno(Native.call(F_LISTXATTR, at, at + VALUE, VALUE_BYTES));
+    }
+    return list(at + VALUE, length);
+  }
+
+  public void removexattrat(int dirFd, Name name, Name xattr) throws ErrnoException {
+    long at = area();
+    put(at + SECOND, xattr);
+    if (!noXattrAt) {
+      put(at, name);
+      int errno =
+          errnoOf(
+              Native.call(
+                  F_SYSCALL, SYS_REMOVEXATTRAT, dirFd, at, Linux.AT_SYMLINK_NOFOLLOW, at + SECOND));
+      if (errno == 0) {
+        return;
+      }
+      if (errno != Errno.ENOSYS) {
+        throw ErrnoException.of(errno);
+      }
+      noXattrAt = true;
+    }
+    put(at, procPath(dirFd, name));
+    check(Native.call(F_LREMOVEXATTR, at, at + SECOND));
+  }
+
+  public void fremovexattr(int fd, Name xattr) throws ErrnoException {
+    long at = area();
+    put(at + SECOND, xattr);
+    int errno = errnoOf(Native.call(F_FREMOVEXATTR, fd, at + SECOND));
+    if (errno == Errno.EBADF) {
+      put(at, procPath(fd));
+      errno = errnoOf(Native.call(F_REMOVEXATTR, at, at + SECOND));
+    }
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  // ---- file handles
+
+  /** The handle of a name, or null where the file system has none. */
+  public @Nullable FileHandle nameToHandleAt(int dirFd, Name name) throws ErrnoException {
+    long at = put(area(), name);
+    long handle = at + STRUCT;
+    NativeMemory.putInt(handle, MAX_HANDLE_BYTES);
+    int errno = errnoOf(Native.call(F_NAME_TO_HANDLE_AT, dirFd, at, handle, at + SECOND, 0));
+    return switch (errno) {
+      case 0 ->
+          new FileHandle(
+              NativeMemory.getInt(handle + 4),
+              bytes(handle + 8, NativeMemory.getInt(handle)),
+              NativeMemory.getInt(at + SECOND));
+      case Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.EOVERFLOW, Errno.EPERM -> null;
+      default -> throw ErrnoException.of(errno);
+    };
+  }
+
+  /** A descriptor of the file of a handle, or the negated errno. */
+  public int tryOpenByHandleAt(int mountFd, FileHandle handle, int flags) {
+    byte[] bytes = handle.bytes();
+    if (bytes.length > MAX_HANDLE_BYTES) {
+      return -Errno.EINVAL;
+    }
+    long at = area() + STRUCT;
+    NativeMemory.putInt(at, bytes.length);
+    NativeMemory.putInt(at + 4, handle.type());
+    NativeMemory.putBytes(at + 8, bytes, 0, bytes.length);
+    return orErrno(Native.call(F_OPEN_BY_HANDLE_AT, mountFd, at, flags | Linux.O_CLOEXEC));
+  }
+
+  // ---- mounts and locks
+
+  /** A descriptor of a mount or of a clone of it (open_tree(2)); links in the path are followed. */
+  public int openTree(int dirFd, byte[] path, int flags) throws ErrnoException {
+    return checked(Native.call(F_SYSCALL, SYS_OPEN_TREE, dirFd, put(area(), path), flags));
+  }
+
+  /** Changes the attributes of the mount of a descriptor (mount_setattr(2)). */
+  public void mountSetattr(int fd, int atFlags, long set, long clear) throws ErrnoException {
+    long at = put(area(), EMPTY);
+    long attr = at + STRUCT;
+    NativeMemory.zero(attr, 32);
+    NativeMemory.putLong(attr, set);
+    NativeMemory.putLong(attr + 8, clear);
+    check(Native.call(F_SYSCALL, SYS_MOUNT_SETATTR, fd, at, atFlags, attr, 32));
+  }
+
+  /** flock(2): 0 or an errno. */
+  public int tryFlock(int fd, int operation) {
+    return errnoOf(Native.call(F_FLOCK, fd, operation));
+  }
+
+  public void mount(byte[] source, byte[] target, byte[] type, long flags, byte @Nullable [] data)
+      throws ErrnoException {
+    long at = area();
+    put(at, source);
+    put(at + SECOND, target);
+    NativeMemory.putBytes(at + STRUCT, type, 0, type.length);
+    NativeMemory.putByte(at + STRUCT + type.length, (byte) 0);
+    long dataAt = 0;
+    if (data != null) {
+      dataAt = at + VALUE;
+      NativeMemory.putBytes(dataAt, data, 0, data.length);
+      NativeMemory.putByte(dataAt + data.length, (byte) 0);
+    }
+    check(Native.call(F_MOUNT, at, at + SECOND, at + STRUCT, flags, dataAt));
+  }
+
+  public void umount2(byte[] target, int flags) throws ErrnoException {
+    check(Native.call(F_UMOUNT2, put(area(), target), flags));
+  }
+
+  // ---- process
+
+  public int geteuid() {
+    return (int) Native.call(F_GETEUID);
+  }
+
+  public int getegid() {
+    return (int) Native.call(F_GETEGID);
+  }
+
+  public int getuid() {
+    return (int) Native.call(F_GETUID);
+  }
+
+  public int getgid() {
+    return (int) Native.call(F_GETGID);
+  }
+
+  public int getpid() {
+    return (int) Native.call(F_GETPID);
+  }
+
+  /** Sets the process's file mode creation mask; returns the one before. */
+  public int umask(int mask) {
+    return (int) Native.call(F_UMASK, mask);
+  }
+
+  public void setsid() throws ErrnoException {
+    check(Native.call(F_SETSID));
+  }
+
+  public void chdir(byte[] path) throws ErrnoException {
+    check(Native.call(F_CHDIR, put(area(), path)));
+  }
+
+  public void kill(int pid, int signal) throws ErrnoException {
+    check(Native.call(F_KILL, pid, signal));
+  }
+
+  /** Ignores a signal from here on, in the whole process. */
+  public void ignoreSignal(int signal) throws ErrnoException {
+    check(Native.call(F_SIGNAL, signal, SIG_IGN));
+  }
+
+  /** Whether the calling thread has a capability in effect. */
+  public boolean hasCapability(int capability) throws ErrnoException {
+    long at = readCapabilities();
+    return (NativeMemory.getInt(at + 8 + word(capability)) & bit(capability)) != 0;
+  }
+
+  /**
+   * Takes a capability from the calling thread, and from the threads that it makes afterwards;
+   * other threads of the process keep theirs (capabilities(7)).
+   */
+  public void dropCapability(int capability) throws ErrnoException {
+    long at = readCapabilities();
+    long data = at + 8 + word(capability);
+    NativeMemory.putInt(data, NativeMemory.getInt(data) & ~bit(capability));
+    NativeMemory.putInt(data + 4, NativeMemory.getInt(data + 4) & ~bit(capability));
+    check(Native.call(F_CAPSET, at, at + 8));
+  }
+
+  private static long readCapabilities() throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.putInt(at, CAPABILITY_VERSION_3);
+    NativeMemory.putInt(at + 4, 0);
+    check(Native.call(F_CAPGET, at, at + 8));
+    return at;
+  }
+
+  private static int word(int capability) {
+    return (capability >> 5) * 12;
+  }
+
+  private static int bit(int capability) {
+    return 1 << (capability & 31);
+  }
+
+  /** The soft and hard limit of a resource, {@code RLIM_INFINITY} where there is none. */
+  public long[] getRlimit(int resource) {
+    long at = area() + STRUCT;
+    if ((int) Native.call(F_GETRLIMIT, resource, at) == -1) {
+      throw new IllegalArgumentException("getrlimit: " + Errno.message(Native.errno()));
+    }
+    return new long[] {NativeMemory.getLong(at), NativeMemory.getLong(at + 8)};
+  }
+
+  public void setRlimit(int resource, long soft, long hard) throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.putLong(at, soft);
+    NativeMemory.putLong(at + 8, hard);
+    check(Native.call(F_SETRLIMIT, resource, at));
+  }
+
+  public int prctl(int option, long a, long b, long c, long d) throws ErrnoException {
+    return checked(Native.call(F_PRCTL, option, a, b, c, d));
+  }
+}

@@ -75,6 +75,7 @@ public final class Linux {
   public static final int FALLOC_FL_COLLAPSE_RANGE = 8;
   public static final int FALLOC_FL_ZERO_RANGE = 16;
   public static final int FALLOC_FL_INSERT_RANGE = 32;
+  public static final int FALLOC_FL_UNSHARE_RANGE = 64;
 
   public static final long RESOLVE_NO_XDEV = 1;
   public static final long RESOLVE_NO_MAGICLINKS = 2;
@@ -99,8 +100,18 @@ public final class Linux {
   public static final long MS_NODEV = 4;
   public static final long MS_NOEXEC = 8;
   public static final long MS_REMOUNT = 32;
+  public static final long MS_SYNCHRONOUS = 16;
+  public static final long MS_DIRSYNC = 128;
   public static final long MS_NOATIME = 1024;
+  public static final long MS_NODIRATIME = 2048;
   public static final long MS_BIND = 4096;
+  public static final long MS_MOVE = 8192;
+  public static final long MS_REC = 16384;
+  public static final long MS_PRIVATE = 1 << 18;
+  public static final long MS_SLAVE = 1 << 19;
+  public static final long MS_RELATIME = 1 << 21;
+  public static final long MS_STRICTATIME = 1 << 24;
+  public static final long MS_LAZYTIME = 1 << 25;
   public static final int MNT_FORCE = 1;
   public static final int MNT_DETACH = 2;
 
@@ -129,6 +140,18 @@ public final class Linux {
 
   public static boolean isChr(int mode) {
     return (mode & S_IFMT) == S_IFCHR;
+  }
+
+  public static boolean isBlk(int mode) {
+    return (mode & S_IFMT) == S_IFBLK;
+  }
+
+  public static boolean isFifo(int mode) {
+    return (mode & S_IFMT) == S_IFIFO;
+  }
+
+  public static boolean isSock(int mode) {
+    return (mode & S_IFMT) == S_IFSOCK;
   }
 
   /** A device number as makedev(3) makes it. */

@@ -1,6 +1,7 @@
 package io.unionfs.sys;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,8 +36,12 @@ public record MountInfo(
       }
     }
     List<MountInfo> mounts = new ArrayList<>();
-    String all = text.toString(java.nio.charset.StandardCharsets.ISO_8859_1);
-    all.lines().forEach(line -> mounts.add(parse(line)));
+    // not lines(): a carriage return in a path stands there as it is
+    for (String line : text.toString(StandardCharsets.ISO_8859_1).split("\n", -1)) {
+      if (!line.isEmpty()) {
+        mounts.add(parse(line));
+      }
+    }
     return mounts;
   }
 
@@ -76,6 +81,6 @@ public record MountInfo(
   }
 
   private static byte[] bytes(String text) {
-    return text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

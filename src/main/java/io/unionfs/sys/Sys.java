@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * fail by overriding them. Safe for use by any number of threads.
  */
 public class Sys {
-  private static final Sys LINUX = new Sys();
-
   /* Numbers of calls without a wrapper in glibc 2.36; from 424 on the same on every architecture. */
   private static final int SYS_OPEN_TREE = 428;
   private static final int SYS_OPENAT2 = 437;
@@ -28,9 +26,13 @@ public class Sys {
   private static final long FS_IOC_GETFSUUID = 0x80111500L;
   private static final int STATX_WANTED = 0x7ff | 0x800 | 0x1000; // basic, btime, mount id
   private static final int STATX_FLAGS = Linux.AT_SYMLINK_NOFOLLOW | Linux.AT_NO_AUTOMOUNT;
+  private static final int CREATING = Linux.O_CREAT | (Linux.O_TMPFILE & ~Linux.O_DIRECTORY);
+  private static final int RACES = 100;
   private static final int MAX_HANDLE_BYTES = 128;
+  private static final int XATTR_ARGS_BYTES = 16;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final Name EMPTY = Name.of("");
+  private static final Name PROC_FD = Name.of("/proc/self/fd/");
 
   private static final long F_OPEN = Native.symbol("open");
   private static final long F_OPENAT = Native.symbol("openat");
@@ -51,6 +53,7 @@ public class Sys {
   private static final long F_FTRUNCATE = Native.symbol("ftruncate");
   private static final long F_PREAD = Native.symbol("pread64");
   private static final long F_PWRITE = Native.symbol("pwrite64");
+  private static final long F_WRITE = Native.symbol("write");
   private static final long F_FSYNC = Native.symbol("fsync");
   private static final long F_FDATASYNC = Native.symbol("fdatasync");
   private static final long F_SYNCFS = Native.symbol("syncfs");
@@ -107,11 +110,50 @@ public class Sys {
   private static final ThreadLocal<Scratch> AREAS =
       ThreadLocal.withInitial(() -> new Scratch(VALUE + VALUE_BYTES));
 
-  /* Published once the kernel said ENOSYS; a race costs one more such answer. */
-  private volatile boolean noXattrAt;
-  private volatile boolean noFchmodAt2;
+  private static final Sys LINUX = new Sys();
 
-  protected Sys() {}
+  private final boolean xattrAt;
+  private final boolean fchmodAt2;
+
+  /** The calls of the running kernel. */
+  protected Sys() {
+    this(hasXattrAt(), hasFchmodAt2());
+  }
+
+  /** The calls of the running kernel, or of one that is older. */
+  Sys(boolean xattrAt, boolean fchmodAt2) {
+    this.xattrAt = xattrAt;
+    this.fchmodAt2 = fchmodAt2;
+  }
+
+  /*
+   * A kernel that has a call looks at the descriptor and says EBADF. One that has not says ENOSYS,
+   * and a container's filter perhaps EPERM, which in a real call could mean something else.
+   */
+  private static boolean hasXattrAt() {
+    long at = area();
+    Name.DOT.copyTo(at);
+    Name.of("user.x").copyTo(at + SECOND);
+    putXattrArgs(at + STRUCT, 0, 0, 0);
+    long result =
+        Native.call(
+            F_SYSCALL,
+            SYS_GETXATTRAT,
+            -1,
+            at,
+            Linux.AT_SYMLINK_NOFOLLOW,
+            at + SECOND,
+            at + STRUCT,
+            XATTR_ARGS_BYTES);
+    return errnoOf(result) == Errno.EBADF;
+  }
+
+  private static boolean hasFchmodAt2() {
+    long at = area();
+    Name.DOT.copyTo(at);
+    long result = Native.call(F_SYSCALL, SYS_FCHMODAT2, -1, at, 0, Linux.AT_SYMLINK_NOFOLLOW);
+    return errnoOf(result) == Errno.EBADF;
+  }
 
   /** The calls of the running kernel. */
   public static Sys linux() {
@@ -208,15 +250,15 @@ public class Sys {
     NativeMemory.putByte(at + path.length, (byte) 0);
     long how = at + STRUCT;
     NativeMemory.putLong(how, (flags | Linux.O_CLOEXEC) & 0xffffffffL);
-    NativeMemory.putLong(how + 8, (flags & Linux.O_CREAT) == 0 ? 0 : mode & 07777);
+    NativeMemory.putLong(how + 8, (flags & CREATING) == 0 ? 0 : mode & 07777);
     NativeMemory.putLong(how + 16, resolve);
-    long fd;
-    int errno;
+    int fd;
+    int raced = 0;
     do {
-      fd = Native.call(F_SYSCALL, SYS_OPENAT2, dirFd, at, how, 24);
-      errno = (int) fd == -1 ? Native.errno() : 0;
-    } while (errno == Errno.EINTR || errno == Errno.EAGAIN);
-    return errno == 0 ? (int) fd : -errno;
+      fd = orErrno(Native.call(F_SYSCALL, SYS_OPENAT2, dirFd, at, how, 24));
+      // EAGAIN: a rename elsewhere; but with O_NONBLOCK also a lease, which stays
+    } while (fd == -Errno.EINTR || (fd == -Errno.EAGAIN && raced++ < RACES));
+    return fd;
   }
 
   /** Opens a path, following links: for start-up only. {@code O_CLOEXEC} is added. */
@@ -396,7 +438,7 @@ public class Sys {
     put(at, EMPTY);
     int errno = errnoOf(Native.call(F_LINKAT, fd, at, newDir, at + SECOND, Linux.AT_EMPTY_PATH));
     if (errno == Errno.ENOENT || errno == Errno.EPERM) {
-      put(at, procPath(fd));
+      putProcPath(at, fd);
       errno =
           errnoOf(
               Native.call(
@@ -407,31 +449,43 @@ public class Sys {
     }
   }
 
-  private static Name procPath(int fd) {
-    return Name.of("/proc/self/fd/" + fd);
+  /* Where the kernel cannot be given a descriptor, its link in /proc leads to the same file. */
+  private static long putProcPath(long at, int fd) {
+    PROC_FD.copyTo(at);
+    long end = at + PROC_FD.length();
+    int digits = 1;
+    for (int rest = fd; rest > 9; rest /= 10) {
+      digits++;
+    }
+    int rest = fd;
+    for (int i = digits - 1; i >= 0; i--) {
+      NativeMemory.putByte(end + i, (byte) ('0' + rest % 10));
+      rest /= 10;
+    }
+    NativeMemory.putByte(end + digits, (byte) 0);
+    return end + digits;
   }
 
-  private static Name procPath(int dirFd, Name name) {
-    return Name.of("/proc/self/fd/" + dirFd + "/").concat(name);
+  private static void putProcPath(long at, int dirFd, Name name) {
+    if (dirFd == Linux.AT_FDCWD) {
+      name.copyTo(at);
+      return;
+    }
+    long end = putProcPath(at, dirFd);
+    NativeMemory.putByte(end, (byte) '/');
+    name.copyTo(end + 1);
   }
 
   // ---- metadata
 
   /** Sets permission bits; {@code EOPNOTSUPP} for a symbolic link. */
   public void fchmodat(int dirFd, Name name, int mode) throws ErrnoException {
-    if (!noFchmodAt2) {
+    if (fchmodAt2) {
       long at = put(area(), name);
-      int errno =
-          errnoOf(
-              Native.call(
-                  F_SYSCALL, SYS_FCHMODAT2, dirFd, at, mode & 07777, Linux.AT_SYMLINK_NOFOLLOW));
-      if (errno == 0) {
-        return;
-      }
-      if (errno != Errno.ENOSYS) {
-        throw ErrnoException.of(errno);
-      }
-      noFchmodAt2 = true;
+      check(
+          Native.call(
+              F_SYSCALL, SYS_FCHMODAT2, dirFd, at, mode & 07777, Linux.AT_SYMLINK_NOFOLLOW));
+      return;
     }
     try (Fd fd = new Fd(this, openat(dirFd, name, Linux.O_PATH, 0))) {
       chmodOpath(fd.raw(), mode);
@@ -444,7 +498,9 @@ public class Sys {
     if (stat.isSymlink()) {
       throw ErrnoException.of(Errno.EOPNOTSUPP);
     }
-    check(Native.call(F_CHMOD, put(area(), procPath(fd)), mode & 07777));
+    long at = area();
+    putProcPath(at, fd);
+    check(Native.call(F_CHMOD, at, mode & 07777));
   }
 
   public void fchmod(int fd, int mode) throws ErrnoException {
@@ -479,7 +535,7 @@ public class Sys {
     putTimes(at + STRUCT, atime, atimeNsec, mtime, mtimeNsec);
     int errno = errnoOf(Native.call(F_UTIMENSAT, fd, at, at + STRUCT, Linux.AT_EMPTY_PATH));
     if (errno == Errno.EINVAL) { // AT_EMPTY_PATH here is younger than Linux 5.4
-      put(at, procPath(fd));
+      putProcPath(at, fd);
       errno = errnoOf(Native.call(F_UTIMENSAT, Linux.AT_FDCWD, at, at + STRUCT, 0));
     }
     if (errno != 0) {
@@ -540,6 +596,20 @@ public class Sys {
     return pwrite(fd, value, part, offset);
   }
 
+  /** Writes all bytes to a pipe, terminal or file at its offset. */
+  public void write(int fd, byte[] data) throws ErrnoException {
+    long value = area() + VALUE;
+    int done = 0;
+    while (done < data.length) {
+      int part = Math.min(data.length - done, VALUE_BYTES);
+      NativeMemory.putBytes(value, data, done, part);
+      long result = Native.call(F_WRITE, fd, value, part);
+      if (!interrupted(result)) {
+        done += checked(result);
+      }
+    }
+  }
+
   public void fsync(int fd) throws ErrnoException {
     check(Native.call(F_FSYNC, fd));
   }
@@ -577,9 +647,12 @@ public class Sys {
   /** The number of bytes that copy_file_range(2) copied, or the negated errno. */
   public long tryCopyFileRange(int inFd, long inOffset, int outFd, long outOffset, long length) {
     long at = area() + STRUCT;
-    NativeMemory.putLong(at, inOffset);
-    NativeMemory.putLong(at + 8, outOffset);
-    long result = Native.call(F_COPY_FILE_RANGE, inFd, at, outFd, at + 8, length, 0);
+    long result;
+    do {
+      NativeMemory.putLong(at, inOffset);
+      NativeMemory.putLong(at + 8, outOffset);
+      result = Native.call(F_COPY_FILE_RANGE, inFd, at, outFd, at + 8, length, 0);
+    } while (result == -1 && Native.errno() == Errno.EINTR);
     return result == -1 ? -Native.errno() : result;
   }
 
@@ -638,31 +711,29 @@ public class Sys {
 
   /** The length of the value put at the address, or the negated errno. */
   public int tryGetxattrat(int dirFd, Name name, Name xattr, long address, int size) {
-    if (tooLong(name) || tooLong(xattr)) {
-      return -Errno.ERANGE;
+    if (tooLong(name)) {
+      return -Errno.ENAMETOOLONG;
+    }
+    if (tooLong(xattr)) {
+      return -Errno.ERANGE; // as the kernel from 256 bytes on
     }
     long at = area();
     xattr.copyTo(at + SECOND);
-    if (!noXattrAt) {
+    if (xattrAt) {
       name.copyTo(at);
       putXattrArgs(at + STRUCT, address, size, 0);
-      int result =
-          orErrno(
-              Native.call(
-                  F_SYSCALL,
-                  SYS_GETXATTRAT,
-                  dirFd,
-                  at,
-                  Linux.AT_SYMLINK_NOFOLLOW,
-                  at + SECOND,
-                  at + STRUCT,
-                  16));
-      if (result != -Errno.ENOSYS) {
-        return result;
-      }
-      noXattrAt = true;
+      return orErrno(
+          Native.call(
+              F_SYSCALL,
+              SYS_GETXATTRAT,
+              dirFd,
+              at,
+              Linux.AT_SYMLINK_NOFOLLOW,
+              at + SECOND,
+              at + STRUCT,
+              XATTR_ARGS_BYTES));
     }
-    procPath(dirFd, name).copyTo(at);
+    putProcPath(at, dirFd, name);
     return orErrno(Native.call(F_LGETXATTR, at, at + SECOND, address, size));
   }
 
@@ -677,7 +748,7 @@ public class Sys {
     put(at + SECOND, xattr);
     int length = orErrno(Native.call(F_FGETXATTR, fd, at + SECOND, at + VALUE, VALUE_BYTES));
     if (length == -Errno.EBADF) {
-      put(at, procPath(fd));
+      putProcPath(at, fd);
       length = orErrno(Native.call(F_GETXATTR, at, at + SECOND, at + VALUE, VALUE_BYTES));
     }
     return valueOrNull(at + VALUE, length);
@@ -688,29 +759,22 @@ public class Sys {
     long at = area();
     put(at + SECOND, xattr);
     long address = putValue(at, value);
-    if (!noXattrAt) {
+    if (xattrAt) {
       put(at, name);
       putXattrArgs(at + STRUCT, address, value.length, flags);
-      int errno =
-          errnoOf(
-              Native.call(
-                  F_SYSCALL,
-                  SYS_SETXATTRAT,
-                  dirFd,
-                  at,
-                  Linux.AT_SYMLINK_NOFOLLOW,
-                  at + SECOND,
-                  at + STRUCT,
-                  16));
-      if (errno == 0) {
-        return;
-      }
-      if (errno != Errno.ENOSYS) {
-        throw ErrnoException.of(errno);
-      }
-      noXattrAt = true;
+      check(
+          Native.call(
+              F_SYSCALL,
+              SYS_SETXATTRAT,
+              dirFd,
+              at,
+              Linux.AT_SYMLINK_NOFOLLOW,
+              at + SECOND,
+              at + STRUCT,
+              XATTR_ARGS_BYTES));
+      return;
     }
-    put(at, procPath(dirFd, name));
+    putProcPath(at, dirFd, name);
     check(Native.call(F_LSETXATTR, at, at + SECOND, address, value.length, flags));
   }
 
@@ -728,7 +792,7 @@ public class Sys {
     long address = putValue(at, value);
     int errno = errnoOf(Native.call(F_FSETXATTR, fd, at + SECOND, address, value.length, flags));
     if (errno == Errno.EBADF) {
-      put(at, procPath(fd));
+      putProcPath(at, fd);
       errno = errnoOf(Native.call(F_SETXATTR, at, at + SECOND, address, value.length, flags));
     }
     if (errno != 0) {
@@ -739,24 +803,20 @@ public class Sys {
   /** The names of an object's extended attributes, each ended by NUL. */
   public byte[] listxattrat(int dirFd, Name name) throws ErrnoException {
     long at = area();
-    if (!noXattrAt) {
+    if (xattrAt) {
       put(at, name);
-      int length =
-          orErrno(
-              Native.call(
-                  F_SYSCALL,
-                  SYS_LISTXATTRAT,
-                  dirFd,
-                  at,
-                  Linux.AT_SYMLINK_NOFOLLOW,
-                  at + VALUE,
-                  VALUE_BYTES));
-      if (length != -Errno.ENOSYS) {
-        return list(at + VALUE, length);
-      }
-      noXattrAt = true;
+      long length =
+          Native.call(
+              F_SYSCALL,
+              SYS_LISTXATTRAT,
+              dirFd,
+              at,
+              Linux.AT_SYMLINK_NOFOLLOW,
+              at + VALUE,
+              VALUE_BYTES);
+      return list(at + VALUE, orErrno(length));
     }
-    put(at, procPath(dirFd, name));
+    putProcPath(at, dirFd, name);
     return list(at + VALUE, orErrno(Native.call(F_LLISTXATTR, at, at + VALUE, VALUE_BYTES)));
   }
 
@@ -773,7 +833,7 @@ public class Sys {
     long at = area();
     int length = orErrno(Native.call(F_FLISTXATTR, fd, at + VALUE, VALUE_BYTES));
     if (length == -Errno.EBADF) {
-      put(at, procPath(fd));
+      putProcPath(at, fd);
       length = orErrno(Native.call(F_LISTXATTR, at, at + VALUE, VALUE_BYTES));
     }
     return list(at + VALUE, length);
@@ -782,21 +842,14 @@ public class Sys {
   public void removexattrat(int dirFd, Name name, Name xattr) throws ErrnoException {
     long at = area();
     put(at + SECOND, xattr);
-    if (!noXattrAt) {
+    if (xattrAt) {
       put(at, name);
-      int errno =
-          errnoOf(
-              Native.call(
-                  F_SYSCALL, SYS_REMOVEXATTRAT, dirFd, at, Linux.AT_SYMLINK_NOFOLLOW, at + SECOND));
-      if (errno == 0) {
-        return;
-      }
-      if (errno != Errno.ENOSYS) {
-        throw ErrnoException.of(errno);
-      }
-      noXattrAt = true;
+      check(
+          Native.call(
+              F_SYSCALL, SYS_REMOVEXATTRAT, dirFd, at, Linux.AT_SYMLINK_NOFOLLOW, at + SECOND));
+      return;
     }
-    put(at, procPath(dirFd, name));
+    putProcPath(at, dirFd, name);
     check(Native.call(F_LREMOVEXATTR, at, at + SECOND));
   }
 
@@ -805,7 +858,7 @@ public class Sys {
     put(at + SECOND, xattr);
     int errno = errnoOf(Native.call(F_FREMOVEXATTR, fd, at + SECOND));
     if (errno == Errno.EBADF) {
-      put(at, procPath(fd));
+      putProcPath(at, fd);
       errno = errnoOf(Native.call(F_REMOVEXATTR, at, at + SECOND));
     }
     if (errno != 0) {
@@ -864,7 +917,11 @@ public class Sys {
 
   /** flock(2): 0 or an errno. */
   public int tryFlock(int fd, int operation) {
-    return errnoOf(Native.call(F_FLOCK, fd, operation));
+    long result;
+    do {
+      result = Native.call(F_FLOCK, fd, operation);
+    } while (interrupted(result));
+    return errnoOf(result);
   }
 
   public void mount(byte[] source, byte[] target, byte[] type, long flags, byte @Nullable [] data)
@@ -872,15 +929,9 @@ public class Sys {
     long at = area();
     put(at, source);
     put(at + SECOND, target);
-    NativeMemory.putBytes(at + STRUCT, type, 0, type.length);
-    NativeMemory.putByte(at + STRUCT + type.length, (byte) 0);
-    long dataAt = 0;
-    if (data != null) {
-      dataAt = at + VALUE;
-      NativeMemory.putBytes(dataAt, data, 0, data.length);
-      NativeMemory.putByte(dataAt + data.length, (byte) 0);
-    }
-    check(Native.call(F_MOUNT, at, at + SECOND, at + STRUCT, flags, dataAt));
+    long typeAt = put(at + VALUE, type);
+    long dataAt = data == null ? 0 : put(at + VALUE + SECOND, data); // the kernel takes a page
+    check(Native.call(F_MOUNT, at, at + SECOND, typeAt, flags, dataAt));
   }
 
   public void umount2(byte[] target, int flags) throws ErrnoException {

@@ -49,6 +49,34 @@ final class Native {
     return LastError.getInstance().get();
   }
 
+  /** Throws the errno of a call that returned -1. */
+  static void check(long result) throws ErrnoException {
+    if ((int) result == -1) {
+      throw ErrnoException.of(errno());
+    }
+  }
+
+  /** The result of a call that did not return -1. */
+  static int checked(long result) throws ErrnoException {
+    check(result);
+    return (int) result;
+  }
+
+  /** The result, or the negated errno where it is -1. */
+  static int orErrno(long result) {
+    return (int) result == -1 ? -errno() : (int) result;
+  }
+
+  /** 0, or the errno where the result is -1. */
+  static int errnoOf(long result) {
+    return (int) result == -1 ? errno() : 0;
+  }
+
+  /** Whether a call was interrupted before it did anything. */
+  static boolean interrupted(long result) {
+    return (int) result == -1 && errno() == Errno.EINTR;
+  }
+
   static long call(long function) {
     return INVOKER.invokeL0(CONTEXTS[0], function);
   }

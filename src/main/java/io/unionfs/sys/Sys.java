@@ -1,5 +1,22 @@
 package io.unionfs.sys;
 
+import static io.unionfs.sys.CallArea.EMPTY;
+import static io.unionfs.sys.CallArea.PATH_BYTES;
+import static io.unionfs.sys.CallArea.SECOND;
+import static io.unionfs.sys.CallArea.STRUCT;
+import static io.unionfs.sys.CallArea.VALUE;
+import static io.unionfs.sys.CallArea.VALUE_BYTES;
+import static io.unionfs.sys.CallArea.area;
+import static io.unionfs.sys.CallArea.bytes;
+import static io.unionfs.sys.CallArea.put;
+import static io.unionfs.sys.CallArea.putProcPath;
+import static io.unionfs.sys.CallArea.tooLong;
+import static io.unionfs.sys.Native.check;
+import static io.unionfs.sys.Native.checked;
+import static io.unionfs.sys.Native.errnoOf;
+import static io.unionfs.sys.Native.interrupted;
+import static io.unionfs.sys.Native.orErrno;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +34,6 @@ public class Sys {
   private static final int SYS_OPENAT2 = 437;
   private static final int SYS_MOUNT_SETATTR = 442;
   private static final int SYS_FCHMODAT2 = 452;
-  private static final int SYS_SETXATTRAT = 463;
-  private static final int SYS_GETXATTRAT = 464;
-  private static final int SYS_LISTXATTRAT = 465;
-  private static final int SYS_REMOVEXATTRAT = 466;
 
   private static final long FICLONE = 0x40049409L;
   private static final long FS_IOC_GETFSUUID = 0x80111500L;
@@ -29,10 +42,7 @@ public class Sys {
   private static final int CREATING = Linux.O_CREAT | (Linux.O_TMPFILE & ~Linux.O_DIRECTORY);
   private static final int RACES = 100;
   private static final int MAX_HANDLE_BYTES = 128;
-  private static final int XATTR_ARGS_BYTES = 16;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
-  private static final Name EMPTY = Name.of("");
-  private static final Name PROC_FD = Name.of("/proc/self/fd/");
 
   private static final long F_OPEN = Native.symbol("open");
   private static final long F_OPENAT = Native.symbol("openat");
@@ -63,18 +73,6 @@ public class Sys {
   private static final long F_IOCTL = Native.symbol("ioctl");
   private static final long F_FSTATFS = Native.symbol("fstatfs");
   private static final long F_GETDENTS64 = Native.symbol("getdents64");
-  private static final long F_FGETXATTR = Native.symbol("fgetxattr");
-  private static final long F_LGETXATTR = Native.symbol("lgetxattr");
-  private static final long F_GETXATTR = Native.symbol("getxattr");
-  private static final long F_FSETXATTR = Native.symbol("fsetxattr");
-  private static final long F_LSETXATTR = Native.symbol("lsetxattr");
-  private static final long F_SETXATTR = Native.symbol("setxattr");
-  private static final long F_FLISTXATTR = Native.symbol("flistxattr");
-  private static final long F_LLISTXATTR = Native.symbol("llistxattr");
-  private static final long F_LISTXATTR = Native.symbol("listxattr");
-  private static final long F_FREMOVEXATTR = Native.symbol("fremovexattr");
-  private static final long F_LREMOVEXATTR = Native.symbol("lremovexattr");
-  private static final long F_REMOVEXATTR = Native.symbol("removexattr");
   private static final long F_NAME_TO_HANDLE_AT = Native.symbol("name_to_handle_at");
   private static final long F_OPEN_BY_HANDLE_AT = Native.symbol("open_by_handle_at");
   private static final long F_FLOCK = Native.symbol("flock");
@@ -101,28 +99,19 @@ public class Sys {
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final long SIG_IGN = 1;
 
-  /* Where the arguments of the calling thread's call are laid out; callers never see it. */
-  private static final int PATH_BYTES = 4096;
-  private static final int SECOND = PATH_BYTES + 64;
-  private static final int STRUCT = 2 * SECOND;
-  private static final int VALUE = STRUCT + 1024;
-  private static final int VALUE_BYTES = 64 << 10;
-  private static final ThreadLocal<Scratch> AREAS =
-      ThreadLocal.withInitial(() -> new Scratch(VALUE + VALUE_BYTES));
-
   private static final Sys LINUX = new Sys();
 
-  private final boolean xattrAt;
+  private final XattrCalls xattrs;
   private final boolean fchmodAt2;
 
   /** The calls of the running kernel. */
   protected Sys() {
-    this(hasXattrAt(), hasFchmodAt2());
+    this(XattrCalls.ofRunningKernel(), hasFchmodAt2());
   }
 
   /** The calls of the running kernel, or of one that is older. */
-  Sys(boolean xattrAt, boolean fchmodAt2) {
-    this.xattrAt = xattrAt;
+  Sys(XattrCalls xattrs, boolean fchmodAt2) {
+    this.xattrs = xattrs;
     this.fchmodAt2 = fchmodAt2;
   }
 
@@ -130,24 +119,6 @@ public class Sys {
    * A kernel that has a call looks at the descriptor and says EBADF. One that has not says ENOSYS,
    * and a container's filter perhaps EPERM, which in a real call could mean something else.
    */
-  private static boolean hasXattrAt() {
-    long at = area();
-    Name.DOT.copyTo(at);
-    Name.of("user.x").copyTo(at + SECOND);
-    putXattrArgs(at + STRUCT, 0, 0, 0);
-    long result =
-        Native.call(
-            F_SYSCALL,
-            SYS_GETXATTRAT,
-            -1,
-            at,
-            Linux.AT_SYMLINK_NOFOLLOW,
-            at + SECOND,
-            at + STRUCT,
-            XATTR_ARGS_BYTES);
-    return errnoOf(result) == Errno.EBADF;
-  }
-
   private static boolean hasFchmodAt2() {
     long at = area();
     Name.DOT.copyTo(at);
@@ -158,54 +129,6 @@ public class Sys {
   /** The calls of the running kernel. */
   public static Sys linux() {
     return LINUX;
-  }
-
-  private static long area() {
-    return AREAS.get().address();
-  }
-
-  private static long put(long at, Name name) throws ErrnoException {
-    if (name.length() >= PATH_BYTES) {
-      throw ErrnoException.of(Errno.ENAMETOOLONG);
-    }
-    name.copyTo(at);
-    return at;
-  }
-
-  private static long put(long at, byte[] path) throws ErrnoException {
-    if (path.length >= PATH_BYTES) {
-      throw ErrnoException.of(Errno.ENAMETOOLONG);
-    }
-    NativeMemory.putBytes(at, path, 0, path.length);
-    NativeMemory.putByte(at + path.length, (byte) 0);
-    return at;
-  }
-
-  private static boolean tooLong(Name name) {
-    return name.length() >= PATH_BYTES;
-  }
-
-  private static void check(long result) throws ErrnoException {
-    if ((int) result == -1) {
-      throw ErrnoException.of(Native.errno());
-    }
-  }
-
-  private static int checked(long result) throws ErrnoException {
-    check(result);
-    return (int) result;
-  }
-
-  private static int orErrno(long result) {
-    return (int) result == -1 ? -Native.errno() : (int) result;
-  }
-
-  private static int errnoOf(long result) {
-    return (int) result == -1 ? Native.errno() : 0;
-  }
-
-  private static boolean interrupted(long result) {
-    return (int) result == -1 && Native.errno() == Errno.EINTR;
   }
 
   // ---- open
@@ -356,12 +279,6 @@ public class Sys {
     return readlinkat(fd, EMPTY);
   }
 
-  private static byte[] bytes(long at, int length) {
-    byte[] bytes = new byte[length];
-    NativeMemory.getBytes(at, bytes, 0, length);
-    return bytes;
-  }
-
   public void symlinkat(byte[] target, int dirFd, Name name) throws ErrnoException {
     long at = area();
     check(Native.call(F_SYMLINKAT, put(at, target), dirFd, put(at + SECOND, name)));
@@ -447,33 +364,6 @@ public class Sys {
     if (errno != 0) {
       throw ErrnoException.of(errno);
     }
-  }
-
-  /* Where the kernel cannot be given a descriptor, its link in /proc leads to the same file. */
-  private static long putProcPath(long at, int fd) {
-    PROC_FD.copyTo(at);
-    long end = at + PROC_FD.length();
-    int digits = 1;
-    for (int rest = fd; rest > 9; rest /= 10) {
-      digits++;
-    }
-    int rest = fd;
-    for (int i = digits - 1; i >= 0; i--) {
-      NativeMemory.putByte(end + i, (byte) ('0' + rest % 10));
-      rest /= 10;
-    }
-    NativeMemory.putByte(end + digits, (byte) 0);
-    return end + digits;
-  }
-
-  private static void putProcPath(long at, int dirFd, Name name) {
-    if (dirFd == Linux.AT_FDCWD) {
-      name.copyTo(at);
-      return;
-    }
-    long end = putProcPath(at, dirFd);
-    NativeMemory.putByte(end, (byte) '/');
-    name.copyTo(end + 1);
   }
 
   // ---- metadata
@@ -686,184 +576,45 @@ public class Sys {
 
   // ---- extended attributes
 
-  /*
-   * The calls by directory and name are Linux 6.13's; before that a link of /proc/self/fd is the way
-   * to name an object below a descriptor, and lgetxattr(2) and its like do not follow the last
-   * component.
-   */
-
   /** The value of an extended attribute, or null for {@code ENODATA}. */
   public byte @Nullable [] getxattrat(int dirFd, Name name, Name xattr) throws ErrnoException {
-    long value = area() + VALUE;
-    int length = tryGetxattrat(dirFd, name, xattr, value, VALUE_BYTES);
-    return valueOrNull(value, length);
-  }
-
-  private static byte @Nullable [] valueOrNull(long value, int length) throws ErrnoException {
-    if (length == -Errno.ENODATA) {
-      return null;
-    }
-    if (length < 0) {
-      throw ErrnoException.of(-length);
-    }
-    return bytes(value, length);
+    return xattrs.get(dirFd, name, xattr);
   }
 
   /** The length of the value put at the address, or the negated errno. */
   public int tryGetxattrat(int dirFd, Name name, Name xattr, long address, int size) {
-    if (tooLong(name)) {
-      return -Errno.ENAMETOOLONG;
-    }
-    if (tooLong(xattr)) {
-      return -Errno.ERANGE; // as the kernel from 256 bytes on
-    }
-    long at = area();
-    xattr.copyTo(at + SECOND);
-    if (xattrAt) {
-      name.copyTo(at);
-      putXattrArgs(at + STRUCT, address, size, 0);
-      return orErrno(
-          Native.call(
-              F_SYSCALL,
-              SYS_GETXATTRAT,
-              dirFd,
-              at,
-              Linux.AT_SYMLINK_NOFOLLOW,
-              at + SECOND,
-              at + STRUCT,
-              XATTR_ARGS_BYTES));
-    }
-    putProcPath(at, dirFd, name);
-    return orErrno(Native.call(F_LGETXATTR, at, at + SECOND, address, size));
+    return xattrs.tryGet(dirFd, name, xattr, address, size);
   }
 
-  private static void putXattrArgs(long at, long address, int size, int flags) {
-    NativeMemory.putLong(at, address);
-    NativeMemory.putInt(at + 8, size);
-    NativeMemory.putInt(at + 12, flags);
-  }
-
+  /** {@link #getxattrat} of a descriptor of any kind. */
   public byte @Nullable [] fgetxattr(int fd, Name xattr) throws ErrnoException {
-    long at = area();
-    put(at + SECOND, xattr);
-    int length = orErrno(Native.call(F_FGETXATTR, fd, at + SECOND, at + VALUE, VALUE_BYTES));
-    if (length == -Errno.EBADF) {
-      putProcPath(at, fd);
-      length = orErrno(Native.call(F_GETXATTR, at, at + SECOND, at + VALUE, VALUE_BYTES));
-    }
-    return valueOrNull(at + VALUE, length);
+    return xattrs.get(fd, xattr);
   }
 
   public void setxattrat(int dirFd, Name name, Name xattr, byte[] value, int flags)
       throws ErrnoException {
-    long at = area();
-    put(at + SECOND, xattr);
-    long address = putValue(at, value);
-    if (xattrAt) {
-      put(at, name);
-      putXattrArgs(at + STRUCT, address, value.length, flags);
-      check(
-          Native.call(
-              F_SYSCALL,
-              SYS_SETXATTRAT,
-              dirFd,
-              at,
-              Linux.AT_SYMLINK_NOFOLLOW,
-              at + SECOND,
-              at + STRUCT,
-              XATTR_ARGS_BYTES));
-      return;
-    }
-    putProcPath(at, dirFd, name);
-    check(Native.call(F_LSETXATTR, at, at + SECOND, address, value.length, flags));
-  }
-
-  private static long putValue(long at, byte[] value) throws ErrnoException {
-    if (value.length > VALUE_BYTES) {
-      throw ErrnoException.of(Errno.E2BIG); // XATTR_SIZE_MAX
-    }
-    NativeMemory.putBytes(at + VALUE, value, 0, value.length);
-    return at + VALUE;
+    xattrs.set(dirFd, name, xattr, value, flags);
   }
 
   public void fsetxattr(int fd, Name xattr, byte[] value, int flags) throws ErrnoException {
-    long at = area();
-    put(at + SECOND, xattr);
-    long address = putValue(at, value);
-    int errno = errnoOf(Native.call(F_FSETXATTR, fd, at + SECOND, address, value.length, flags));
-    if (errno == Errno.EBADF) {
-      putProcPath(at, fd);
-      errno = errnoOf(Native.call(F_SETXATTR, at, at + SECOND, address, value.length, flags));
-    }
-    if (errno != 0) {
-      throw ErrnoException.of(errno);
-    }
+    xattrs.set(fd, xattr, value, flags);
   }
 
   /** The names of an object's extended attributes, each ended by NUL. */
   public byte[] listxattrat(int dirFd, Name name) throws ErrnoException {
-    long at = area();
-    if (xattrAt) {
-      put(at, name);
-      long length =
-          Native.call(
-              F_SYSCALL,
-              SYS_LISTXATTRAT,
-              dirFd,
-              at,
-              Linux.AT_SYMLINK_NOFOLLOW,
-              at + VALUE,
-              VALUE_BYTES);
-      return list(at + VALUE, orErrno(length));
-    }
-    putProcPath(at, dirFd, name);
-    return list(at + VALUE, orErrno(Native.call(F_LLISTXATTR, at, at + VALUE, VALUE_BYTES)));
+    return xattrs.list(dirFd, name);
   }
-
-  private static byte[] list(long at, int length) throws ErrnoException {
-    if (length < 0) {
-      throw ErrnoException.of(-length);
-    }
-    return length == 0 ? NOTHING : bytes(at, length);
-  }
-
-  private static final byte[] NOTHING = {};
 
   public byte[] flistxattr(int fd) throws ErrnoException {
-    long at = area();
-    int length = orErrno(Native.call(F_FLISTXATTR, fd, at + VALUE, VALUE_BYTES));
-    if (length == -Errno.EBADF) {
-      putProcPath(at, fd);
-      length = orErrno(Native.call(F_LISTXATTR, at, at + VALUE, VALUE_BYTES));
-    }
-    return list(at + VALUE, length);
+    return xattrs.list(fd);
   }
 
   public void removexattrat(int dirFd, Name name, Name xattr) throws ErrnoException {
-    long at = area();
-    put(at + SECOND, xattr);
-    if (xattrAt) {
-      put(at, name);
-      check(
-          Native.call(
-              F_SYSCALL, SYS_REMOVEXATTRAT, dirFd, at, Linux.AT_SYMLINK_NOFOLLOW, at + SECOND));
-      return;
-    }
-    putProcPath(at, dirFd, name);
-    check(Native.call(F_LREMOVEXATTR, at, at + SECOND));
+    xattrs.remove(dirFd, name, xattr);
   }
 
   public void fremovexattr(int fd, Name xattr) throws ErrnoException {
-    long at = area();
-    put(at + SECOND, xattr);
-    int errno = errnoOf(Native.call(F_FREMOVEXATTR, fd, at + SECOND));
-    if (errno == Errno.EBADF) {
-      putProcPath(at, fd);
-      errno = errnoOf(Native.call(F_REMOVEXATTR, at, at + SECOND));
-    }
-    if (errno != 0) {
-      throw ErrnoException.of(errno);
-    }
+    xattrs.remove(fd, xattr);
   }
 
   // ---- file handles

@@ -21,7 +21,7 @@ final class SysAllocationTest {
   private static final Name XATTR = Name.of("user.test");
 
   private final Sys sys = Sys.linux();
-  private final Sys older = new Sys(false, false) {};
+  private final Sys older = new Sys(new XattrCalls(false), false) {};
   private final Stat stat = new Stat();
 
   @TempDir private Path directory;

@@ -81,6 +81,21 @@ final class SysDataTest {
   }
 
   @Test
+  void writingAtTheFilesOffsetWritesAll() throws ErrnoException {
+    byte[] source = random(200_000);
+
+    sys.write(file, source);
+    sys.write(file, new byte[0]);
+
+    sys.fstatx(file, stat);
+    assertThat(stat.size).isEqualTo(200_000);
+    byte[] target = new byte[1000];
+    assertThat(sys.preadArray(file, target, 0, 1000, 199_000)).isEqualTo(1000);
+    assertThat(target).isEqualTo(Arrays.copyOfRange(source, 199_000, 200_000));
+    assertErrno(Errno.EBADF, () -> sys.write(-1, source));
+  }
+
+  @Test
   void truncationGrowsAndShrinks() throws ErrnoException {
     sys.ftruncate(file, 6L << 30);
     sys.fstatx(file, stat);

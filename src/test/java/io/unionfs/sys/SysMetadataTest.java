@@ -40,7 +40,7 @@ final class SysMetadataTest {
             return "this kernel";
           }
         },
-        new Sys(false, false) {
+        new Sys(new XattrCalls(false), false) {
           @Override
           public String toString() {
             return "older kernel";
@@ -197,9 +197,15 @@ final class SysMetadataTest {
 
   @ParameterizedTest
   @MethodSource("kernels")
-  void xattrsOfAnAbsentNameAreEnoent(Sys sys) {
+  void xattrsOfAnAbsentOrImpossibleNameAreErrors(Sys sys) {
     Name absent = Name.of("absent");
 
+    Name huge = Name.of("x".repeat(5000));
+
+    assertErrno(Errno.ENAMETOOLONG, () -> sys.getxattrat(dir, huge, USER));
+    assertErrno(Errno.ENAMETOOLONG, () -> sys.listxattrat(dir, huge));
+    assertErrno(Errno.ENAMETOOLONG, () -> sys.setxattrat(dir, huge, USER, VALUE, 0));
+    assertErrno(Errno.ENAMETOOLONG, () -> sys.removexattrat(dir, huge, USER));
     assertErrno(Errno.ENOENT, () -> sys.getxattrat(dir, absent, USER));
     assertErrno(Errno.ENOENT, () -> sys.listxattrat(dir, absent));
     assertErrno(Errno.ENOENT, () -> sys.setxattrat(dir, absent, USER, VALUE, 0));

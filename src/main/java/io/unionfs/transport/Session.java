@@ -1,0 +1,34 @@
+package io.unionfs.transport;
+
+import java.io.IOException;
+
+/**
+ * A live mount: the threads that serve it and the entry in the kernel's mount table. Safe for use
+ * by several threads. The union it serves is not closed with it.
+ */
+public interface Session extends AutoCloseable {
+  /** The transport's name, as in {@link Transport#key()}. */
+  String transport();
+
+  /**
+   * Waits until the mount is gone and everything that served it is given up, whoever ended it:
+   * {@link #unmount}, umount(8), fusermount3, or an abort of the connection.
+   */
+  void awaitEnd() throws InterruptedException;
+
+  /** Whether the session is over, in the sense of {@link #awaitEnd}. */
+  boolean ended();
+
+  /**
+   * Takes the mount out of the mount table; nothing happens if it is not there any more.
+   *
+   * @param lazy detach at once and serve on until the last user is gone
+   * @throws MountBusyException if the mount is in use and {@code lazy} is false
+   * @throws IOException if the kernel or fusermount3 refuses; the message is for the user
+   */
+  void unmount(boolean lazy) throws IOException;
+
+  /** Unmounts, lazily if the mount is in use, and waits for the end. */
+  @Override
+  void close() throws IOException;
+}

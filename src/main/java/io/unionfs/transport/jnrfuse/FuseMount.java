@@ -1,0 +1,267 @@
+package io.unionfs.transport.jnrfuse;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.MountInfo;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.StatFs;
+import io.unionfs.sys.Sys;
+import io.unionfs.transport.MountBusyException;
+import io.unionfs.transport.MountPoint;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * libfuse could do this part as well, but it forks the multi-threaded JVM, prints its errors to
+ * our standard error instead of returning them, and parses options in a way of its own. Mounting
+ * is mount(2) with the descriptor of /dev/fuse, or fusermount3 doing that for us.
+ */
+
+/** A FUSE file system in the kernel's mount table, and the device that serves it. */
+final class FuseMount {
+  /** The part of the type that follows {@code fuse.} in mount tables. */
+  static final String SUBTYPE = "unionfs-mount";
+
+  private static final String TYPE = "fuse." + SUBTYPE;
+  private static final byte[] DEVICE = bytes("/dev/fuse");
+  private static final int CAP_SYS_ADMIN = 21;
+  private static final int UMOUNT_NOFOLLOW = 8;
+  private static final long FUSE_SUPER_MAGIC = 0x65735546L;
+
+  private final Sys sys;
+  private final Name path;
+  private final Fd device;
+
+  /** The mount's number in the mount table, or -1 where it was not found there. */
+  private final long mountId;
+
+  private FuseMount(Sys sys, Name path, Fd device, long mountId) {
+    this.sys = sys;
+    this.path = path;
+    this.device = device;
+    this.mountId = mountId;
+  }
+
+  /**
+   * Mounts. Nothing answers there until somebody serves {@link #deviceFd}.
+   *
+   * @throws IOException if it cannot be mounted; the message is for the user
+   */
+  static FuseMount attach(Sys sys, MountPoint at) throws IOException {
+    long flags = MountFlags.of(at.kernelFlags());
+    Name path = canonical(sys, Name.of(at.path()));
+    try (Fd device = openDevice(sys)) {
+      int errno = mayMount(sys) ? tryMount(sys, path, at, flags, device.raw()) : Errno.EPERM;
+      if (errno == 0) {
+        long mountId = mountId(sys, path);
+        return new FuseMount(sys, path, new Fd(sys, device.take()), mountId);
+      }
+      if (errno != Errno.EPERM) {
+        throw new IOException(
+            "cannot mount on " + path + ": " + ErrnoException.of(errno).getMessage());
+      }
+    }
+    try {
+      int fd = Fusermount.find(sys).mount(path, fusermountOptions(at));
+      return new FuseMount(sys, path, new Fd(sys, fd), mountId(sys, path));
+    } catch (IOException e) {
+      throw new IOException("cannot mount on " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The descriptor of {@code /dev/fuse}, valid until {@link #closeDevice}. */
+  int deviceFd() {
+    return device.raw();
+  }
+
+  /** Closes the device, which ends the connection if it has not ended yet. */
+  void closeDevice() {
+    device.close();
+  }
+
+  /** The mount point as text. */
+  @Override
+  public String toString() {
+    return path.toString();
+  }
+
+  /**
+   * Asks the mounted file system a question and waits for the answer.
+   *
+   * @throws IOException if another file system answers, or none
+   */
+  void awaitAnswer() throws IOException {
+    try (Fd root = new Fd(sys, sys.openPath(path.bytes(), Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
+      StatFs answer = new StatFs();
+      sys.fstatfs(root.raw(), answer);
+      if (answer.type != FUSE_SUPER_MAGIC) {
+        throw new IOException(path + " was mounted over by another file system");
+      }
+    } catch (ErrnoException e) {
+      throw new IOException(path + " does not answer: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Takes the mount out of the mount table; nothing happens if it is not there any more.
+   *
+   * @throws MountBusyException if it is in use and {@code lazy} is false
+   */
+  void unmount(boolean lazy) throws IOException {
+    if (mountId >= 0 && mountId(sys, path) != mountId) {
+      return; // gone, or another mount lies on top
+    }
+    try {
+      sys.umount2(path.bytes(), UMOUNT_NOFOLLOW | (lazy ? Linux.MNT_DETACH : 0));
+    } catch (ErrnoException e) {
+      switch (e.errno()) {
+        case Errno.EPERM -> Fusermount.find(sys).unmount(path, lazy);
+        case Errno.EBUSY -> throw busy(path);
+        case Errno.EINVAL, Errno.ENOENT -> {
+          // Somebody else was faster.
+        }
+        default -> throw new IOException("cannot unmount " + path + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  static MountBusyException busy(Name path) {
+    return new MountBusyException(
+        path + " is busy: a program has a file open in it, or works in it (EBUSY)");
+  }
+
+  private static boolean mayMount(Sys sys) {
+    try {
+      return sys.hasCapability(CAP_SYS_ADMIN);
+    } catch (ErrnoException e) {
+      return false; // fusermount is the careful choice
+    }
+  }
+
+  private static int tryMount(Sys sys, Name path, MountPoint at, long flags, int fd) {
+    String data =
+        "fd="
+            + fd
+            + ",rootmode="
+            + Integer.toOctalString(Linux.S_IFDIR)
+            + ",user_id="
+            + sys.getuid()
+            + ",group_id="
+            + sys.getgid()
+            + ",default_permissions"
+            + (at.allowOther() ? ",allow_other" : "");
+    try {
+      sys.mount(at.fsname(), path.bytes(), bytes(TYPE), flags, bytes(data));
+      return 0;
+    } catch (ErrnoException e) {
+      return e.errno();
+    }
+  }
+
+  /** The options for fusermount, which adds {@code nosuid} and {@code nodev} by itself. */
+  static byte[] fusermountOptions(MountPoint at) {
+    ByteArrayOutputStream options = new ByteArrayOutputStream();
+    options.writeBytes(bytes("default_permissions,subtype=" + SUBTYPE));
+    if (at.allowOther()) {
+      options.writeBytes(bytes(",allow_other"));
+    }
+    for (String flag : at.kernelFlags()) {
+      options.writeBytes(bytes("," + flag));
+    }
+    options.writeBytes(bytes(",fsname="));
+    for (byte b : at.fsname()) {
+      if (b == ',' || b == '\\') {
+        options.write('\\');
+      }
+      options.write(b);
+    }
+    return options.toByteArray();
+  }
+
+  private static Fd openDevice(Sys sys) throws IOException {
+    try {
+      return new Fd(sys, sys.openPath(DEVICE, Linux.O_RDWR, 0));
+    } catch (ErrnoException e) {
+      throw new IOException(
+          switch (e.errno()) {
+            case Errno.ENOENT, Errno.ENODEV, Errno.ENXIO ->
+                "/dev/fuse is missing; run: modprobe fuse"
+                    + " (in a container: start it with --device /dev/fuse)";
+            case Errno.EACCES, Errno.EPERM ->
+                "no permission to open /dev/fuse; run as root: chmod 666 /dev/fuse";
+            default -> "cannot open /dev/fuse: " + e.getMessage();
+          },
+          e);
+    }
+  }
+
+  /** The path without symlinks, of a directory on which a union may be mounted. */
+  private static Name canonical(Sys sys, Name path) throws IOException {
+    Stat stat = new Stat();
+    try {
+      sys.statxPath(path.bytes(), true, stat);
+      if (!stat.isDirectory()) {
+        throw ErrnoException.of(Errno.ENOTDIR);
+      }
+    } catch (ErrnoException e) {
+      String subject = "mount point " + path;
+      throw new IOException(
+          switch (e.errno()) {
+            case Errno.ENOENT -> subject + " does not exist; make the directory first";
+            case Errno.ENOTDIR -> subject + " is not a directory";
+            case Errno.ENOTCONN ->
+                subject + " is a mount whose server is gone; run: umount " + path;
+            default -> subject + ": " + e.getMessage();
+          },
+          e);
+    }
+    Name real = realPath(sys, path);
+    MountInfo there = topmost(sys, real);
+    if (there != null && there.type().equals(TYPE)) {
+      throw new IOException(
+          "mount point " + path + " already carries a union; run: umount " + path);
+    }
+    return real;
+  }
+
+  private static Name realPath(Sys sys, Name path) {
+    byte[] descriptors = bytes("/proc/self/fd");
+    try (Fd directory =
+            new Fd(sys, sys.openPath(path.bytes(), Linux.O_PATH | Linux.O_DIRECTORY, 0));
+        Fd links = new Fd(sys, sys.openPath(descriptors, Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
+      Name number = Name.of(Integer.toString(directory.raw()));
+      return Name.of(sys.readlinkat(links.raw(), number));
+    } catch (ErrnoException e) {
+      return path; // no /proc: as it was given, then
+    }
+  }
+
+  private static long mountId(Sys sys, Name path) {
+    MountInfo mount = topmost(sys, path);
+    return mount == null ? -1 : mount.id();
+  }
+
+  /** The mount that lies on top at a path, or null if it is none, or the table is not readable. */
+  private static @Nullable MountInfo topmost(Sys sys, Name path) {
+    MountInfo found = null;
+    try {
+      for (MountInfo mount : MountInfo.read(sys)) {
+        if (mount.mountPoint().equals(path)) {
+          found = mount; // of two, the one on top comes later
+        }
+      }
+    } catch (ErrnoException e) {
+      return null; // no /proc: mounting works without
+    }
+    return found;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -234,36 +234,37 @@ final class CopyUp {
   /* Makes the object with its data; whether that needs an fsync(2). */
   private boolean make(FileNode file, Stat stat, SharedFd workFd, Name temporary, long limit)
       throws ErrnoException {
-    switch (file.type()) {
-      case Linux.S_IFREG:
-        try (Fd to =
-            new Fd(
-                sys,
-                sys.openat(
-                    workFd.fd(), temporary, Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR, 0600))) {
-          if (stat.size == 0 || limit == 0) {
-            return false;
-          }
-          SharedFd from = openFiles.pinForRead(file);
-          try {
-            return DataCopy.copy(
-                sys, from.fd(), to.raw(), Math.min(stat.size, limit), limit >= stat.size);
-          } finally {
-            from.unpin();
-          }
-        }
-      case Linux.S_IFLNK:
-        SharedFd fromDir = file.requireLowerDir().pin();
-        try {
-          byte[] target = sys.readlinkat(fromDir.fd(), file.requireLowerName());
-          sys.symlinkat(target, workFd.fd(), temporary);
-          return false;
-        } finally {
-          fromDir.unpin();
-        }
-      default:
-        sys.mknodat(workFd.fd(), temporary, file.type() | 0600, stat.rdev);
+    if (file.isRegular()) {
+      return makeRegular(file, stat, workFd, temporary, limit);
+    }
+    if (file.isSymlink()) {
+      SharedFd fromDir = file.requireLowerDir().pin();
+      try {
+        byte[] target = sys.readlinkat(fromDir.fd(), file.requireLowerName());
+        sys.symlinkat(target, workFd.fd(), temporary);
+      } finally {
+        fromDir.unpin();
+      }
+    } else {
+      sys.mknodat(workFd.fd(), temporary, file.type() | 0600, stat.rdev);
+    }
+    return false;
+  }
+
+  private boolean makeRegular(FileNode file, Stat stat, SharedFd workFd, Name temporary, long limit)
+      throws ErrnoException {
+    int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR;
+    try (Fd to = new Fd(sys, sys.openat(workFd.fd(), temporary, flags, 0600))) {
+      if (stat.size == 0 || limit == 0) {
         return false;
+      }
+      SharedFd from = openFiles.pinForRead(file);
+      try {
+        return DataCopy.copy(
+            sys, from.fd(), to.raw(), Math.min(stat.size, limit), limit >= stat.size);
+      } finally {
+        from.unpin();
+      }
     }
   }
 

@@ -125,7 +125,7 @@ final class Places {
       if (index != null && indexDir != null && !file.isRemoved()) {
         return byName.at(indexDir, index);
       }
-      if (file.placement() == placement) {
+      if (file.placement().equals(placement)) {
         throw ErrnoException.of(Errno.ESTALE);
       }
     }

@@ -69,7 +69,7 @@ final class UpperClaim implements AutoCloseable {
     String inode =
         String.format("%02x:%02x:%d", Linux.major(stat.dev), Linux.minor(stat.dev), stat.ino);
     for (String line : lines("/proc/locks")) {
-      String[] fields = line.trim().split("\\s+");
+      String[] fields = line.trim().split("\\s+", -1);
       if (fields.length >= 6 && fields[1].equals("FLOCK") && fields[5].equals(inode)) {
         return parse(fields[4]);
       }

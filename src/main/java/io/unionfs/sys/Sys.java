@@ -85,6 +85,7 @@ public class Sys {
   private static final long F_GETUID = Native.symbol("getuid");
   private static final long F_GETGID = Native.symbol("getgid");
   private static final long F_GETPID = Native.symbol("getpid");
+  private static final long F_ISATTY = Native.symbol("isatty");
   private static final long F_UMASK = Native.symbol("umask");
   private static final long F_SETSID = Native.symbol("setsid");
   private static final long F_CHDIR = Native.symbol("chdir");
@@ -709,6 +710,11 @@ public class Sys {
 
   public int getpid() {
     return (int) Native.call(F_GETPID);
+  }
+
+  /** Whether a descriptor is a terminal. */
+  public boolean isTerminal(int fd) {
+    return (int) Native.call(F_ISATTY, fd) == 1;
   }
 
   /** Sets the process's file mode creation mask; returns the one before. */

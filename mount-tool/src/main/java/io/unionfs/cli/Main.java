@@ -1,0 +1,72 @@
+package io.unionfs.cli;
+
+import io.unionfs.cli.log.LogOutput;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program: its first argument says as which command it was called. */
+public final class Main {
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  private Main() {}
+
+  public static void main(String[] decoded) throws IOException {
+    String[] all = RawArguments.of(decoded);
+    String program = all.length == 0 ? "unionfs" : all[0];
+    String[] arguments = all.length == 0 ? all : Arrays.copyOfRange(all, 1, all.length);
+    int status = commandLine(program).execute(arguments);
+    System.out.flush();
+    StatusPipe.report(status);
+    System.exit(status);
+  }
+
+  /** The command of that name, {@code unionfs-mount} or {@code unionfs}. */
+  static CommandLine commandLine(String program) {
+    boolean mount = program.equals("unionfs-mount");
+    CommandLine line =
+        mount ? new CommandLine(new MountCommand()) : new CommandLine(new UnionfsCommand());
+    line.setExpandAtFiles(false);
+    line.setUsageHelpAutoWidth(true);
+    line.setTrimQuotes(false);
+    line.setUnmatchedOptionsArePositionalParams(false);
+    line.setParameterExceptionHandler(Main::usageError);
+    line.setExecutionExceptionHandler(failure());
+    return line;
+  }
+
+  private static int usageError(ParameterException e, String[] arguments) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    err.println(
+        line.getCommandSpec().qualifiedName()
+            + ": "
+            + RawArguments.show(String.valueOf(e.getMessage())));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    err.flush();
+    return USAGE;
+  }
+
+  private static IExecutionExceptionHandler failure() {
+    return (e, line, parsed) -> {
+      PrintWriter err = line.getErr();
+      boolean expected = e instanceof IOException || e instanceof IllegalArgumentException;
+      String message = e.getMessage();
+      err.println(
+          line.getCommandSpec().qualifiedName()
+              + ": "
+              + (expected && message != null ? message : e.toString()));
+      if (LogOutput.isDebug() || !expected) {
+        e.printStackTrace(err);
+      }
+      err.flush();
+      return e instanceof IllegalArgumentException ? USAGE : FAILED;
+    };
+  }
+}

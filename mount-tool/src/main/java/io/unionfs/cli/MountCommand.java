@@ -1,0 +1,243 @@
+package io.unionfs.cli;
+
+import io.unionfs.UnionMount;
+import io.unionfs.cli.OptionWords.Word;
+import io.unionfs.cli.log.Level;
+import io.unionfs.cli.log.LogOutput;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.transport.Transport;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code unionfs-mount}: mounts a union and serves it. */
+@Command(
+    name = "unionfs-mount",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    header = "Mounts a union of directories.",
+    description = {
+      "",
+      "Shows read-only lower directories under one writable upper directory as one tree."
+          + " Without --upper the union is read-only. Returns when the mount is usable;"
+          + " unmount with umount(8), fusermount3 -u, or unionfs umount.",
+      ""
+    },
+    footer = {
+      "",
+      "Every -o KEY[=VALUE] also exists as --KEY[=VALUE], with '-' for '_'.",
+      "",
+      "Exit status: 0 mounted and usable (with -f: unmounted), 1 failure, 2 wrong usage.",
+      "",
+      "Example: unionfs-mount --lower a:b --upper c /mnt/x"
+    })
+final class MountCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = {"-l", "--lower", "--lowerdir"},
+      paramLabel = "DIR[:DIR...]",
+      description = "Read-only directories, topmost first; repeatable. '\\:' stands for a colon.")
+  private List<String> lowers = List.of();
+
+  @Option(
+      names = {"-u", "--upper", "--upperdir"},
+      paramLabel = "DIR",
+      description = "The directory that takes all changes.")
+  private List<String> uppers = List.of();
+
+  @Option(
+      names = {"-w", "--work", "--workdir"},
+      paramLabel = "DIR",
+      description =
+          "The work directory, on the upper's file system. Default: one beside the upper, removed at"
+              + " the end.")
+  private List<String> works = List.of();
+
+  @Option(
+      names = "-o",
+      paramLabel = "KEY[=VALUE],...",
+      description =
+          "Mount options: lowerdir=, upperdir=, workdir=, ro, allow_other, default_permissions (always"
+              + " on), noatime, nosuid, nodev, noexec, fsname=, and those below by their long names."
+              + " Unknown ones are ignored with a warning.")
+  private List<String> words = List.of();
+
+  @Option(names = "--ro", description = "Read-only, although there is an upper.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--allow-other",
+      description = "Let other users in. Default for root; others need user_allow_other.")
+  private boolean allowOther;
+
+  @Option(
+      names = "--default-permissions",
+      description = "The kernel checks permissions. Always on.")
+  private boolean defaultPermissions;
+
+  @Option(names = "--noatime", description = "As the mount option of that name.")
+  private boolean noatime;
+
+  @Option(names = "--nosuid", description = "As the mount option of that name.")
+  private boolean nosuid;
+
+  @Option(names = "--nodev", description = "As the mount option of that name.")
+  private boolean nodev;
+
+  @Option(names = "--noexec", description = "As the mount option of that name.")
+  private boolean noexec;
+
+  @Option(
+      names = "--fsname",
+      paramLabel = "NAME",
+      description = "The source shown in mount tables. Default: unionfs, or SOURCE.")
+  private @Nullable String fsname;
+
+  @Option(
+      names = "--volatile",
+      description = "Never sync: faster, and lost if the machine fails. Also: fsync=0.")
+  private boolean isVolatile;
+
+  @Option(names = "--noacl", description = "No POSIX ACLs.")
+  private boolean noAcl;
+
+  @Option(names = "--noxattrs", description = "No extended attributes.")
+  private boolean noXattrs;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description =
+          "How long the kernel may keep names and attributes; 0 for layers that others change.")
+  private @Nullable String timeout;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "The most requests served at one time.")
+  private @Nullable String threads;
+
+  @Option(
+      names = "--transport",
+      paramLabel = "NAME",
+      description = "auto (default), jnr-fuse, or kernel (not in this version).")
+  private String transport = "auto";
+
+  @Option(
+      names = {"-f", "--foreground"},
+      description = "Stay in the foreground; Ctrl-C unmounts.")
+  private boolean foreground;
+
+  @Option(
+      names = {"-d", "--debug"},
+      description = "Stay in the foreground and log every request.")
+  private boolean debug;
+
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      description = "error, warn (default), info, debug, or trace.")
+  private @Nullable String logLevel;
+
+  @Option(
+      names = "--log-file",
+      paramLabel = "FILE",
+      description = "Append the log to a file. Default: stderr, in the background nowhere.")
+  private @Nullable String logFile;
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "[SOURCE] MOUNTPOINT",
+      hideParamSyntax = true,
+      description = "Where to mount. Of two, the first is shown as source, as mount(8) calls.")
+  private List<String> positionals = List.of();
+
+  @Override
+  public Integer call() throws IOException, InterruptedException, ErrnoException {
+    LogOutput.open(level(), logFile == null ? null : RawArguments.bytes(logFile));
+    MountWords gathered = gather();
+    UnionMount.Builder builder = UnionMount.builder().transport(Transport.parse(transport));
+    gathered.applyTo(builder);
+    for (String warning : gathered.warnings()) {
+      warn(warning);
+    }
+    ServerProcess.prepare();
+    String mountPoint = positionals.get(positionals.size() - 1);
+    UnionMount mount = builder.mount(RawArguments.bytes(mountPoint));
+    if (StatusPipe.isPresent() && !foreground && !debug) {
+      StatusPipe.detach();
+      LogOutput.leaveTerminal();
+      if (!StatusPipe.report(0)) {
+        mount.close();
+        return Main.FAILED;
+      }
+    }
+    mount.awaitUnmounted();
+    return 0;
+  }
+
+  private Level level() {
+    String name = logLevel;
+    if (name != null) {
+      return Level.parse(name);
+    }
+    return debug ? Level.TRACE : Level.WARN;
+  }
+
+  private MountWords gather() {
+    MountWords gathered = new MountWords();
+    if (positionals.size() == 2) {
+      gathered.fsname(positionals.get(0));
+    }
+    lowers.forEach(gathered::lowers);
+    uppers.forEach(gathered::upper);
+    works.forEach(gathered::work);
+    for (String list : words) {
+      OptionWords.words(list).forEach(gathered::word);
+    }
+    flag(gathered, "ro", readOnly);
+    flag(gathered, "allow_other", allowOther);
+    flag(gathered, "default_permissions", defaultPermissions);
+    flag(gathered, "noatime", noatime);
+    flag(gathered, "nosuid", nosuid);
+    flag(gathered, "nodev", nodev);
+    flag(gathered, "noexec", noexec);
+    flag(gathered, "volatile", isVolatile);
+    flag(gathered, "noacl", noAcl);
+    flag(gathered, "noxattrs", noXattrs);
+    value(gathered, "fsname", fsname);
+    value(gathered, "timeout", timeout);
+    value(gathered, "threads", threads);
+    return gathered;
+  }
+
+  private static void flag(MountWords gathered, String key, boolean given) {
+    if (given) {
+      gathered.word(new Word(key, null));
+    }
+  }
+
+  private static void value(MountWords gathered, String key, @Nullable String value) {
+    if (value != null) {
+      gathered.word(new Word(key, value));
+    }
+  }
+
+  private void warn(String message) {
+    CommandSpec known = spec;
+    if (known != null) {
+      PrintWriter err = known.commandLine().getErr();
+      err.println(known.qualifiedName() + ": warning: " + message);
+      err.flush();
+    }
+  }
+}

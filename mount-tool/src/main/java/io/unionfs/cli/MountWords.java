@@ -1,0 +1,230 @@
+package io.unionfs.cli;
+
+import io.unionfs.UnionMount;
+import io.unionfs.cli.OptionWords.Word;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that options in any spelling say about a mount, put together and applied. */
+final class MountWords {
+  /* Words of mount(8) that the kernel handles and that change what the mount allows. */
+  private static final Set<String> KERNEL_FLAGS =
+      Set.of("nosuid", "nodev", "noexec", "noatime", "nodiratime", "sync", "dirsync");
+
+  /* Words that are the default, or of no meaning to a FUSE mount. */
+  private static final Set<String> IGNORED =
+      Set.of(
+          "rw",
+          "suid",
+          "dev",
+          "exec",
+          "atime",
+          "diratime",
+          "relatime",
+          "norelatime",
+          "strictatime",
+          "nostrictatime",
+          "lazytime",
+          "nolazytime",
+          "async",
+          "auto",
+          "noauto",
+          "user",
+          "nouser",
+          "users",
+          "owner",
+          "group",
+          "nofail",
+          "_netdev",
+          "defaults",
+          "default_permissions",
+          "user_id",
+          "group_id",
+          "rootcontext",
+          "fscontext",
+          "defcontext",
+          "context");
+
+  /* Words of other union file systems that this version takes note of and does not act on. */
+  private static final Set<String> LATER =
+      Set.of(
+          "uidmapping",
+          "gidmapping",
+          "squash_to_root",
+          "squash_to_uid",
+          "squash_to_gid",
+          "xattr_permissions",
+          "static_nlink",
+          "threaded",
+          "writeback",
+          "fast_ino",
+          "xino",
+          "ino32_t",
+          "plugins",
+          "redirect_dir",
+          "metacopy",
+          "index",
+          "nfs_export",
+          "userxattr",
+          "io",
+          "whiteout");
+
+  private final List<String> lowers = new ArrayList<>();
+  private final List<String> kernelFlags = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private @Nullable String upper;
+  private @Nullable String work;
+  private @Nullable String fsname;
+  private @Nullable Boolean allowOther;
+  private @Nullable Double timeout;
+  private @Nullable Integer threads;
+  private boolean readOnly;
+  private boolean isVolatile;
+  private boolean noAcl;
+  private boolean noXattrs;
+
+  /** What the user should know although the mount goes on, in order. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /** Adds lower directories below those given before. */
+  void lowers(String list) {
+    for (String directory : OptionWords.directories(list)) {
+      if (directory.isEmpty()) {
+        throw new IllegalArgumentException(
+            "--lower " + RawArguments.show(list) + " has an empty directory name");
+      }
+      lowers.add(directory);
+    }
+  }
+
+  void upper(String directory) {
+    upper = once("upper directory", upper, directory);
+  }
+
+  void work(String directory) {
+    work = once("work directory", work, directory);
+  }
+
+  private static String once(String what, @Nullable String before, String value) {
+    if (before != null && !before.equals(value)) {
+      throw new IllegalArgumentException(
+          "two "
+              + what.replace("directory", "directories")
+              + " given: "
+              + RawArguments.show(before)
+              + " and "
+              + RawArguments.show(value));
+    }
+    if (value.isEmpty()) {
+      throw new IllegalArgumentException("the " + what + " is empty");
+    }
+    return value;
+  }
+
+  void fsname(String name) {
+    fsname = name;
+  }
+
+  /** Takes one word of an option string, or one option of the same name. */
+  void word(Word word) {
+    String key = word.key();
+    switch (key) {
+      case "lowerdir" -> lowers(required(word));
+      case "upperdir" -> upper(required(word));
+      case "workdir" -> work(required(word));
+      case "fsname" -> fsname(required(word));
+      case "ro" -> readOnly = true;
+      case "rw" -> readOnly = false;
+      case "allow_other" -> allowOther = true;
+      case "allow_root" -> warnings.add("allow_root is not supported; use allow_other");
+      case "volatile" -> isVolatile = true;
+      case "fsync" -> isVolatile = required(word).equals("0");
+      case "noacl" -> noAcl = true;
+      case "noxattrs" -> noXattrs = word.value() == null || !word.value().equals("0");
+      case "timeout" -> timeout = number(word);
+      case "threads" -> threads = (int) number(word);
+      default -> other(word);
+    }
+  }
+
+  private void other(Word word) {
+    String key = word.key();
+    if (KERNEL_FLAGS.contains(key)) {
+      if (!kernelFlags.contains(key)) {
+        kernelFlags.add(key);
+      }
+    } else if (LATER.contains(key)) {
+      warnings.add("option " + RawArguments.show(key) + " has no effect in this version");
+    } else if (!IGNORED.contains(key) && !key.startsWith("x-") && !key.startsWith("comment")) {
+      warnings.add("unknown option " + RawArguments.show(key) + " is ignored");
+    }
+  }
+
+  private static String required(Word word) {
+    String value = word.value();
+    if (value == null || value.isEmpty()) {
+      throw new IllegalArgumentException("option " + word.key() + " needs a value");
+    }
+    return value;
+  }
+
+  private static double number(Word word) {
+    try {
+      double value = Double.parseDouble(required(word));
+      if (value >= 0 && value <= Integer.MAX_VALUE) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      throw notANumber(word);
+    }
+    throw notANumber(word);
+  }
+
+  private static IllegalArgumentException notANumber(Word word) {
+    return new IllegalArgumentException(
+        "option "
+            + RawArguments.show(word.toString())
+            + ": the value must be a number that is not negative");
+  }
+
+  /** Checks what belongs together and hands it on. */
+  void applyTo(UnionMount.Builder builder) {
+    if (lowers.isEmpty()) {
+      throw new IllegalArgumentException("no lower directory given; use --lower DIR[:DIR...]");
+    }
+    lowers.forEach(directory -> builder.lower(RawArguments.bytes(directory)));
+    String upperPath = upper;
+    String workPath = work;
+    if (upperPath != null) {
+      builder.upper(RawArguments.bytes(upperPath));
+    }
+    if (workPath != null) {
+      if (upperPath == null) {
+        throw new IllegalArgumentException("a work directory needs an upper directory as well");
+      }
+      builder.work(RawArguments.bytes(workPath));
+    }
+    builder.readOnly(readOnly);
+    builder.isVolatile(isVolatile);
+    builder.acl(!noAcl);
+    builder.xattrs(!noXattrs);
+    kernelFlags.forEach(builder::kernelFlag);
+    String name = fsname;
+    if (name != null) {
+      builder.fsname(RawArguments.bytes(name));
+    }
+    if (allowOther != null) {
+      builder.allowOther(allowOther);
+    }
+    if (timeout != null) {
+      builder.timeoutSeconds(timeout);
+    }
+    if (threads != null) {
+      builder.threads(threads);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.unionfs.cli;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Sys;
+import java.nio.charset.StandardCharsets;
+
+/*
+ * The launcher reads this pipe to its end: what it reads is its exit status, and nothing read means
+ * that the server died. So the write end must be closed as soon as the status is known, and nobody
+ * else may hold it.
+ */
+/** The pipe on which a server in the background tells its launcher that the mount is usable. */
+final class StatusPipe {
+  private static final Integer FD = Integer.getInteger("unionfs.statusFd");
+  private static boolean reported;
+
+  private StatusPipe() {}
+
+  /** Whether there is a launcher that waits: this process is to serve in the background. */
+  static boolean isPresent() {
+    return FD != null;
+  }
+
+  /**
+   * Tells the launcher the exit status, once.
+   *
+   * @return whether somebody was there to read it
+   */
+  static boolean report(int status) {
+    if (FD == null || reported) {
+      return true;
+    }
+    reported = true;
+    byte[] line = (status + "\n").getBytes(StandardCharsets.US_ASCII);
+    Sys sys = Sys.linux();
+    try {
+      sys.write(FD, line);
+      return true;
+    } catch (ErrnoException e) {
+      return false; // EPIPE: the launcher was killed
+    } finally {
+      sys.close(FD);
+    }
+  }
+
+  /** Leaves the caller's terminal, directory and standard streams. */
+  static void detach() throws ErrnoException {
+    Sys sys = Sys.linux();
+    try {
+      sys.setsid();
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EPERM) { // a group leader already: started by a shell with job control
+        throw e;
+      }
+    }
+    sys.chdir(new byte[] {'/'});
+    int nothing = sys.openPath("/dev/null".getBytes(StandardCharsets.US_ASCII), Linux.O_RDWR, 0);
+    for (int stream = 0; stream <= 2; stream++) {
+      sys.dup2(nothing, stream);
+    }
+    if (nothing > 2) {
+      sys.close(nothing);
+    }
+  }
+}

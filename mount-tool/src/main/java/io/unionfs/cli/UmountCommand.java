@@ -1,0 +1,151 @@
+package io.unionfs.cli;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.MountInfo;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Sys;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code unionfs umount}: unmounts a union and waits until its server has let go of the layers. */
+@Command(
+    name = "umount",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description =
+        "Unmounts a union, also one whose server is gone, and waits for its server to end.")
+final class UmountCommand implements Callable<Integer> {
+  private static final String TYPE = "fuse.unionfs-mount";
+  private static final long PATIENCE_SECONDS = 30;
+
+  @Option(
+      names = {"-l", "--lazy"},
+      description = "Detach a mount that is in use; it is served until its last user is gone.")
+  private boolean lazy;
+
+  @Parameters(paramLabel = "MOUNTPOINT", arity = "1", description = "Where the union is mounted.")
+  private String mountPoint = "";
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Sys sys = Sys.linux();
+    byte[] path = absolute(RawArguments.bytes(mountPoint));
+    try {
+      MountInfo mount = find(sys, path);
+      if (mount == null) {
+        throw new IOException(Name.of(path) + ": no union is mounted there");
+      }
+      @Nullable ProcessHandle server = Servers.of(path);
+      unmount(sys, path);
+      if (server != null && !lazy) {
+        await(server);
+      }
+      return 0;
+    } catch (ErrnoException e) {
+      throw new IOException(Name.of(path) + ": " + Errno.message(e.errno()), e);
+    }
+  }
+
+  /* Not resolved by the kernel: a dead mount cannot be walked into. */
+  private static byte[] absolute(byte[] path) {
+    String raw = new String(path, StandardCharsets.ISO_8859_1);
+    File file = new File(raw);
+    String whole = file.isAbsolute() ? raw : RawArguments.ofText(file.getAbsolutePath());
+    while (whole.length() > 1 && whole.endsWith("/")) {
+      whole = whole.substring(0, whole.length() - 1);
+    }
+    return RawArguments.bytes(whole);
+  }
+
+  private static @Nullable MountInfo find(Sys sys, byte[] path) throws ErrnoException {
+    List<MountInfo> mounts = MountInfo.read(sys);
+    byte[] real = realParent(sys, path);
+    for (int i = mounts.size() - 1; i >= 0; i--) {
+      MountInfo mount = mounts.get(i);
+      boolean here =
+          mount.mountPoint().equals(Name.of(path)) || mount.mountPoint().equals(Name.of(real));
+      if (here) {
+        return mount.type().equals(TYPE) ? mount : null;
+      }
+    }
+    return null;
+  }
+
+  /* The path with its parent's links resolved; the mount point itself is not touched. */
+  private static byte[] realParent(Sys sys, byte[] path) {
+    int slash = new String(path, StandardCharsets.ISO_8859_1).lastIndexOf('/');
+    byte[] parent = slash <= 0 ? new byte[] {'/'} : java.util.Arrays.copyOf(path, slash);
+    try {
+      int fd = sys.openPath(parent, Linux.O_PATH, 0);
+      try {
+        byte[] real = sys.readlinkat(Linux.AT_FDCWD, Name.of("/proc/self/fd/" + fd));
+        String base = new String(path, StandardCharsets.ISO_8859_1).substring(slash + 1);
+        String joined = new String(real, StandardCharsets.ISO_8859_1);
+        return RawArguments.bytes((joined.equals("/") ? "" : joined) + "/" + base);
+      } finally {
+        sys.close(fd);
+      }
+    } catch (ErrnoException e) {
+      return path; // not there: the mount table has the last word
+    }
+  }
+
+  private void unmount(Sys sys, byte[] path)
+      throws ErrnoException, IOException, InterruptedException {
+    try {
+      sys.umount2(path, lazy ? Linux.MNT_DETACH : 0);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EPERM) {
+        fusermount(path);
+      } else if (e.errno() == Errno.EBUSY) {
+        throw new IOException(
+            Name.of(path) + ": in use by a program; end it, or use --lazy to detach the mount", e);
+      } else {
+        throw e;
+      }
+    }
+  }
+
+  private void fusermount(byte[] path) throws IOException, InterruptedException {
+    // the shell hands bytes on as they are; Java would encode the argument anew
+    String octal = new String(path, StandardCharsets.ISO_8859_1);
+    StringBuilder quoted = new StringBuilder();
+    for (byte b : octal.getBytes(StandardCharsets.ISO_8859_1)) {
+      quoted.append(String.format("\\%03o", b & 0xff));
+    }
+    String script =
+        "path=$(printf '"
+            + quoted
+            + "x'); path=${path%x}; exec fusermount3 -u"
+            + (lazy ? "z" : "")
+            + " -- \"$path\"";
+    Process process = new ProcessBuilder("/bin/sh", "-c", script).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String said =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
+    if (process.waitFor() != 0) {
+      throw new IOException(said.isEmpty() ? "fusermount3 failed" : said);
+    }
+  }
+
+  private static void await(ProcessHandle server) throws IOException, InterruptedException {
+    try {
+      server.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IOException("cannot wait for the server: " + e.getMessage(), e);
+    } catch (java.util.concurrent.TimeoutException e) {
+      throw new IOException(
+          "unmounted, but the server (process " + server.pid() + ") has not ended yet", e);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.unionfs.it;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.TestTemplate;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A test that gets a {@link Union}, and runs for every transport and for root and a user. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@TestTemplate
+@ExtendWith(MountTestExtension.class)
+@interface MountTest {
+  /** For whom it runs. */
+  Account[] accounts() default {Account.ROOT, Account.USER};
+}

@@ -1,0 +1,330 @@
+package io.unionfs.it;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The union of one test: its layers, its mount, and what must hold of them afterwards. */
+final class Union {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final Path home;
+  private final Account account;
+  private final String transport;
+  private final List<String> lowers = new ArrayList<>(List.of("lower"));
+  private final List<String> expectedLog = new ArrayList<>();
+  private boolean mounted;
+  private boolean everMounted;
+  private boolean comparable = true;
+  private @Nullable String lowersBefore;
+
+  Union(Path home, Account account, String transport) throws IOException, InterruptedException {
+    this.home = home;
+    this.account = account;
+    this.transport = transport;
+    for (String name : List.of("lower", "upper", "work", "mnt")) {
+      Files.createDirectory(home.resolve(name));
+    }
+    Command.of(Account.ROOT, "chmod", "755", home.toString()).output();
+    give(home);
+  }
+
+  private void give(Path path) throws IOException, InterruptedException {
+    if (account == Account.USER && Account.isRoot()) {
+      Command.of(
+              Account.ROOT, "chown", "-hR", account.uid() + ":" + account.gid(), path.toString())
+          .output();
+    }
+  }
+
+  Account account() {
+    return account;
+  }
+
+  boolean isRoot() {
+    return account == Account.ROOT;
+  }
+
+  Path home() {
+    return home;
+  }
+
+  Path upper() {
+    return home.resolve("upper");
+  }
+
+  Path lower() {
+    return home.resolve("lower");
+  }
+
+  Path work() {
+    return home.resolve("work");
+  }
+
+  /** The mount point, mounted or not. */
+  Path point() {
+    return home.resolve("mnt");
+  }
+
+  /** Makes layers from a picture; see {@link Layers}. Those besides lower and upper are lowers below. */
+  Union layers(String picture) throws IOException, InterruptedException {
+    Layers.make(home, account, picture);
+    for (String line : picture.lines().toList()) {
+      String layer = line.isBlank() ? "upper" : line.trim().split("\\s+", 2)[0];
+      if (!layer.equals("upper") && !layer.equals("plain") && !lowers.contains(layer)) {
+        lowers.add(layer);
+      }
+    }
+    return this;
+  }
+
+  /** Says that the server may log this, above info. */
+  void expectLog(String part) {
+    expectedLog.add(part);
+  }
+
+  /** Says that the kernel's overlayfs cannot be compared with afterwards, and why. */
+  void incomparable(String reason) {
+    comparable = reason.isEmpty();
+  }
+
+  String lowerOption() {
+    return String.join(":", lowers.stream().map(name -> home.resolve(name).toString()).toList());
+  }
+
+  private List<String> command(String... more) {
+    List<String> line = new ArrayList<>(List.of(Tool.mount(), "--transport", transport));
+    line.addAll(List.of("--log-file", log().toString(), "--log-level", "info"));
+    line.addAll(List.of("--lower", lowerOption()));
+    line.addAll(List.of("--upper", upper().toString(), "--work", work().toString()));
+    line.addAll(List.of(more));
+    line.add(point().toString());
+    return line;
+  }
+
+  Path log() {
+    return home.resolve("server.log");
+  }
+
+  /** Mounts, and gives the mount point. */
+  Path mount(String... more) throws IOException, InterruptedException {
+    if (lowersBefore == null) {
+      lowersBefore = lowersNow();
+    }
+    Command.of(account, command(more).toArray(String[]::new)).run().expectSuccess();
+    mounted = true;
+    everMounted = true;
+    return point();
+  }
+
+  /** Unmounts, and waits until the server has let go. */
+  void unmount() throws IOException, InterruptedException {
+    Command.of(account, Tool.unionfs(), "umount", point().toString()).run().expectSuccess();
+    mounted = false;
+  }
+
+  /** Unmounts and mounts again: what was only in memory is gone. */
+  Path remount() throws IOException, InterruptedException {
+    unmount();
+    return mount();
+  }
+
+  /** Runs a script of bash in the mount, as the test's account, and gives its output. */
+  String run(String script) throws IOException, InterruptedException {
+    return Command.script(account, script).in(point()).output();
+  }
+
+  /** Runs a script that may fail. */
+  Command.Result attempt(String script) throws IOException, InterruptedException {
+    return Command.script(account, script).in(point()).run();
+  }
+
+  /** Runs the same script in the mount and in a plain directory with the same files. */
+  void sameAsPlain(String script) throws IOException, InterruptedException {
+    Path plain = home.resolve("plain");
+    if (!Files.exists(plain)) {
+      Command.of(account, "cp", "-a", point().toString(), plain.toString()).output();
+    }
+    Command.Result expected = Command.script(account, script).in(plain).run();
+    Command.Result actual = Command.script(account, script).in(point()).run();
+    if (expected.status() != actual.status() || !expected.out().equals(actual.out())) {
+      throw new AssertionError(
+          "plain directory: "
+              + expected.status()
+              + "\n"
+              + expected.out()
+              + expected.err()
+              + "\nunion: "
+              + actual.status()
+              + "\n"
+              + actual.out()
+              + actual.err());
+    }
+  }
+
+  /** The process that serves the mount. */
+  ProcessHandle server() {
+    return findServer();
+  }
+
+  private ProcessHandle findServer() {
+    String point = point().toString();
+    return ProcessHandle.allProcesses()
+        .filter(process -> serves(process.pid(), point))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no server of " + point));
+  }
+
+  boolean hasServer() {
+    String point = point().toString();
+    return ProcessHandle.allProcesses().anyMatch(process -> serves(process.pid(), point));
+  }
+
+  private static boolean serves(long pid, String point) {
+    try {
+      String line =
+          Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+      return line.contains("java") && line.endsWith("\0" + point + "\0");
+    } catch (IOException e) {
+      return false; // ended meanwhile
+    }
+  }
+
+  /** Waits for a condition. */
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("waited in vain: " + what);
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  boolean isMounted() {
+    try {
+      return Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1)
+          .contains(" " + point() + " ");
+    } catch (IOException e) {
+      throw new AssertionError("no mountinfo", e);
+    }
+  }
+
+  private String lowersNow() throws IOException, InterruptedException {
+    StringBuilder text = new StringBuilder();
+    for (String lower : lowers) {
+      text.append(lower).append('\n').append(Tree.exact(home.resolve(lower)));
+    }
+    return text.toString();
+  }
+
+  /** Ends the mount and checks what must hold after every test. */
+  void checkInvariants() throws IOException, InterruptedException {
+    if (!everMounted) {
+      return;
+    }
+    String shown = null;
+    if (mounted && isMounted()) {
+      shown = Tree.of(account, point());
+      unmount();
+    }
+    if (hasServer()) {
+      throw new AssertionError("the server of " + point() + " is still there");
+    }
+    if (!lowersNow().equals(lowersBefore)) {
+      throw new AssertionError("a lower changed:\n" + lowersBefore + "\nnow:\n" + lowersNow());
+    }
+    requireEmptyWork();
+    requireQuietLog();
+    if (shown != null && comparable) {
+      compareWithOverlayfs(shown);
+    }
+  }
+
+  private void requireEmptyWork() throws IOException, InterruptedException {
+    String left =
+        Command.script(Account.ROOT, "find '" + work() + "/work' -mindepth 1 2>/dev/null || true")
+            .output();
+    if (!left.isEmpty()) {
+      throw new AssertionError("left in the work directory:\n" + left);
+    }
+  }
+
+  private void requireQuietLog() throws IOException {
+    if (!Files.exists(log())) {
+      return;
+    }
+    List<String> loud =
+        Files.readAllLines(log(), StandardCharsets.ISO_8859_1).stream()
+            .filter(line -> line.contains(" WARN ") || line.contains(" ERROR "))
+            .filter(line -> expectedLog.stream().noneMatch(line::contains))
+            .toList();
+    if (!loud.isEmpty()) {
+      throw new AssertionError("unexpected in the log:\n" + String.join("\n", loud));
+    }
+  }
+
+  /* The kernel's overlayfs is the judge of what the upper says. */
+  private void compareWithOverlayfs(String shown) throws IOException, InterruptedException {
+    if (!Account.isRoot()) {
+      return;
+    }
+    Path point = Files.createDirectory(home.resolve("overlay"));
+    Path overlayWork = Files.createDirectory(home.resolve("overlay-work"));
+    String options =
+        "lowerdir="
+            + lowerOption()
+            + ",upperdir="
+            + upper()
+            + ",workdir="
+            + overlayWork
+            + (isRoot() ? "" : ",userxattr");
+    Command.of(Account.ROOT, "mount", "-t", "overlay", "overlay", "-o", options, point.toString())
+        .output();
+    String kernel;
+    try {
+      kernel = Tree.of(account, point);
+    } finally {
+      Command.of(Account.ROOT, "umount", point.toString()).output();
+    }
+    if (!kernel.equals(shown)) {
+      throw new AssertionError("overlayfs shows:\n" + kernel + "\nthe union showed:\n" + shown);
+    }
+  }
+
+  /** Ends whatever is left, and removes the files. */
+  void destroy() throws IOException, InterruptedException {
+    for (String mount : List.of("mnt", "overlay")) {
+      Path point = home.resolve(mount);
+      Command.script(
+              Account.ROOT,
+              "while grep -q ' "
+                  + point
+                  + " ' /proc/self/mountinfo; do umount -l '"
+                  + point
+                  + "' || exit 1; done")
+          .run()
+          .expectSuccess();
+    }
+    if (hasServer()) {
+      findServer().destroyForcibly();
+      await("the server ends", () -> !hasServer());
+    }
+    Command.of(Account.ROOT, "rm", "-rf", "--one-file-system", home.toString())
+        .run()
+        .expectSuccess();
+  }
+
+  @Override
+  public String toString() {
+    return account.name().toLowerCase(java.util.Locale.ROOT) + ", " + transport;
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests on real mounts. */
+@NullMarked
+package io.unionfs.it;
+
+import org.jspecify.annotations.NullMarked;

@@ -59,7 +59,7 @@ if outdated; then
   if [ "$wanted" = yes ] && [ -w "$root" ] && [ -f "$root/pom.xml" ]; then
     build "$@"
   else
-    fail "the tool is not built, or older than its sources; run: mvn -f $root/pom.xml -pl mount-tool -am -DskipTests package"
+    fail "the tool is not built, or older than its sources; run: mvn -f $(cd "$root" && pwd)/pom.xml -pl mount-tool -am -DskipTests package"
   fi
 fi
 
@@ -68,4 +68,4 @@ fi
 set -- -XX:SharedArchiveFile="$target/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
   -XX:+UseSerialGC -XX:-UsePerfData -Xmx"${UNIONFS_HEAP:-256m}" \
   -Djffi.boot.library.path="$target/native/jni/x86_64-Linux:$target/native/jni/aarch64-Linux" \
-  ${UNIONFS_JAVA_OPTS:-} -cp "$jar" io.unionfs.cli.Main "$program" "$@"
+  -Dunionfs.startedIn="$PWD" ${UNIONFS_JAVA_OPTS:-} -cp "$jar" io.unionfs.cli.Main "$program" "$@"

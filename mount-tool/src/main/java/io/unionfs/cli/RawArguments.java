@@ -45,10 +45,6 @@ final class RawArguments {
     return argument.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** A string's UTF-8 form, one char a byte. */
-  static String ofText(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-  }
 
   /** An argument as text for messages: UTF-8 where it is. */
   static String show(String argument) {

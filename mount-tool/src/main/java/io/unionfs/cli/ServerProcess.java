@@ -25,8 +25,8 @@ final class ServerProcess {
     attempt("ignore SIGXFSZ", () -> sys.ignoreSignal(SIGXFSZ));
     attempt("lift the file size limit", () -> liftFileSize(sys));
     attempt("raise the descriptor limit", () -> raiseDescriptors(sys));
-    attempt("drop CAP_SYS_RESOURCE", () -> dropResourceRight(sys));
     attempt("become an IO flusher", () -> sys.prctl(Linux.PR_SET_IO_FLUSHER, 1, 0, 0, 0));
+    attempt("drop CAP_SYS_RESOURCE", () -> dropResourceRight(sys)); // the steps above need it
   }
 
   private interface Step {

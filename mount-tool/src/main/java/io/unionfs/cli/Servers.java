@@ -1,5 +1,6 @@
 package io.unionfs.cli;
 
+import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,18 +11,21 @@ import org.jspecify.annotations.Nullable;
 
 /** The processes that serve unions, found by their arguments, which name the mount point. */
 final class Servers {
+  /* Set by the launcher: the server itself moves to the root directory. */
+  private static final String STARTED_IN = "-Dunionfs.startedIn=";
+
   private Servers() {}
 
   /** The one process that this user can see serving a mount point, or null. */
-  static @Nullable ProcessHandle of(byte[] mountPoint) throws IOException {
-    String wanted = new String(mountPoint, StandardCharsets.ISO_8859_1);
+  static @Nullable ProcessHandle of(Sys sys, String mountPoint) {
     try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-      List<ProcessHandle> serving = all.filter(process -> serves(process.pid(), wanted)).toList();
+      List<ProcessHandle> serving =
+          all.filter(process -> serves(sys, process.pid(), mountPoint)).toList();
       return serving.size() == 1 ? serving.get(0) : null;
     }
   }
 
-  private static boolean serves(long pid, String mountPoint) {
+  private static boolean serves(Sys sys, long pid, String mountPoint) {
     List<String> arguments;
     try {
       byte[] raw = Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline"));
@@ -29,9 +33,15 @@ final class Servers {
     } catch (IOException e) {
       return false; // ended meanwhile, or not ours to see
     }
-    int program = arguments.indexOf("unionfs-mount");
-    return program > 0
-        && arguments.get(0).endsWith("java")
-        && arguments.get(arguments.size() - 1).equals(mountPoint);
+    if (arguments.indexOf("unionfs-mount") <= 0) {
+      return false;
+    }
+    String directory =
+        arguments.stream()
+            .filter(argument -> argument.startsWith(STARTED_IN))
+            .map(argument -> argument.substring(STARTED_IN.length()))
+            .findFirst()
+            .orElse("/");
+    return MountPath.of(sys, directory, arguments.get(arguments.size() - 1)).equals(mountPoint);
   }
 }

@@ -6,7 +6,6 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,65 +38,32 @@ final class UmountCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Sys sys = Sys.linux();
-    byte[] path = absolute(RawArguments.bytes(mountPoint));
     try {
-      MountInfo mount = find(sys, path);
-      if (mount == null) {
+      String real = MountPath.of(sys, MountPath.current(sys), mountPoint);
+      byte[] path = RawArguments.bytes(real);
+      if (find(sys, Name.of(path)) == null) {
         throw new IOException(Name.of(path) + ": no union is mounted there");
       }
-      @Nullable ProcessHandle server = Servers.of(path);
+      @Nullable ProcessHandle server = Servers.of(sys, real);
       unmount(sys, path);
       if (server != null && !lazy) {
         await(server);
       }
       return 0;
     } catch (ErrnoException e) {
-      throw new IOException(Name.of(path) + ": " + Errno.message(e.errno()), e);
+      throw new IOException(RawArguments.show(mountPoint) + ": " + Errno.message(e.errno()), e);
     }
   }
 
-  /* Not resolved by the kernel: a dead mount cannot be walked into. */
-  private static byte[] absolute(byte[] path) {
-    String raw = new String(path, StandardCharsets.ISO_8859_1);
-    File file = new File(raw);
-    String whole = file.isAbsolute() ? raw : RawArguments.ofText(file.getAbsolutePath());
-    while (whole.length() > 1 && whole.endsWith("/")) {
-      whole = whole.substring(0, whole.length() - 1);
-    }
-    return RawArguments.bytes(whole);
-  }
-
-  private static @Nullable MountInfo find(Sys sys, byte[] path) throws ErrnoException {
+  private static @Nullable MountInfo find(Sys sys, Name path) throws ErrnoException {
     List<MountInfo> mounts = MountInfo.read(sys);
-    byte[] real = realParent(sys, path);
     for (int i = mounts.size() - 1; i >= 0; i--) {
       MountInfo mount = mounts.get(i);
-      boolean here =
-          mount.mountPoint().equals(Name.of(path)) || mount.mountPoint().equals(Name.of(real));
-      if (here) {
+      if (mount.mountPoint().equals(path)) {
         return mount.type().equals(TYPE) ? mount : null;
       }
     }
     return null;
-  }
-
-  /* The path with its parent's links resolved; the mount point itself is not touched. */
-  private static byte[] realParent(Sys sys, byte[] path) {
-    int slash = new String(path, StandardCharsets.ISO_8859_1).lastIndexOf('/');
-    byte[] parent = slash <= 0 ? new byte[] {'/'} : java.util.Arrays.copyOf(path, slash);
-    try {
-      int fd = sys.openPath(parent, Linux.O_PATH, 0);
-      try {
-        byte[] real = sys.readlinkat(Linux.AT_FDCWD, Name.of("/proc/self/fd/" + fd));
-        String base = new String(path, StandardCharsets.ISO_8859_1).substring(slash + 1);
-        String joined = new String(real, StandardCharsets.ISO_8859_1);
-        return RawArguments.bytes((joined.equals("/") ? "" : joined) + "/" + base);
-      } finally {
-        sys.close(fd);
-      }
-    } catch (ErrnoException e) {
-      return path; // not there: the mount table has the last word
-    }
   }
 
   private void unmount(Sys sys, byte[] path)

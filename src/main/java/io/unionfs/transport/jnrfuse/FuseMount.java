@@ -61,6 +61,13 @@ final class FuseMount {
         long mountId = mountId(sys, path);
         return new FuseMount(sys, path, new Fd(sys, device.take()), mountId);
       }
+      if (errno == Errno.EPERM && sys.geteuid() == 0) {
+        throw new IOException(
+            "cannot mount on "
+                + path
+                + ": not permitted, although you are root;"
+                + " in a container, start it with --cap-add SYS_ADMIN --device /dev/fuse");
+      }
       if (errno != Errno.EPERM) {
         throw new IOException(
             "cannot mount on " + path + ": " + ErrnoException.of(errno).getMessage());

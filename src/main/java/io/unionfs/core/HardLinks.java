@@ -27,11 +27,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The origins of copied-up files, and the index that keeps the names of lower hard links together.
  */
-final class HardLinks {
+final class HardLinks implements AutoCloseable {
   private final Sys sys;
   private final @Nullable WorkDir work;
   private final List<Layer> lowers;
   private final Map<Long, byte[]> uuids = new ConcurrentHashMap<>();
+  private final Map<Layer, SharedFd> readable = new ConcurrentHashMap<>();
 
   HardLinks(Sys sys, @Nullable WorkDir work, List<Layer> lowers) {
     this.sys = sys;
@@ -136,7 +137,7 @@ final class HardLinks {
         continue;
       }
       lastDev = layer.dev();
-      SharedFd root = layer.root().pin();
+      SharedFd root = pinReadable(layer);
       try {
         int fd = sys.tryOpenByHandleAt(root.fd(), origin, Linux.O_PATH);
         if (fd < 0) {
@@ -154,5 +155,28 @@ final class HardLinks {
       }
     }
     return null;
+  }
+
+  /* open_by_handle_at(2) takes no O_PATH descriptor for the mount. */
+  private SharedFd pinReadable(Layer layer) throws ErrnoException {
+    while (true) {
+      SharedFd known = readable.get(layer);
+      if (known == null) {
+        SharedFd opened = new SharedFd(sys, layer.root().openSelf());
+        SharedFd before = readable.putIfAbsent(layer, opened);
+        if (before != null) {
+          opened.retire();
+        }
+      } else if (known.tryPin()) {
+        return known;
+      } else {
+        throw ErrnoException.of(Errno.ESTALE); // closed: the mount is ending
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    readable.values().forEach(SharedFd::retire);
   }
 }

@@ -63,15 +63,19 @@ final class Rename {
       if (exchange && target == null) {
         throw ErrnoException.of(Errno.ENOENT);
       }
+      checkTree(node, newParent);
+      if (target instanceof DirNode above && isBelow(oldParent, above)) {
+        throw ErrnoException.of(exchange ? Errno.EINVAL : Errno.ENOTEMPTY);
+      }
       if (node == target) {
         return; // rename(2): two names of one file stay as they are
       }
       if (!exchange) {
         checkTypes(node, target);
       }
-      checkTree(node, newParent);
+      requireMovable(node);
       if (exchange && target != null) {
-        checkTree(target, oldParent);
+        requireMovable(target);
       }
       Side from = new Side(oldParent, oldName, node, lookup.existsBelow(oldParent, oldName));
       Side to = new Side(newParent, newName, target, lookup.existsBelow(newParent, newName));
@@ -94,19 +98,26 @@ final class Rename {
     }
   }
 
+  /* A directory cannot move into itself. */
   private static void checkTree(Node node, DirNode newParent) throws ErrnoException {
-    if (!(node instanceof DirNode dir)) {
-      return;
+    if (node instanceof DirNode dir && isBelow(newParent, dir)) {
+      throw ErrnoException.of(Errno.EINVAL);
     }
-    for (DirNode at = newParent; ; at = at.parent()) {
-      if (at == dir) {
-        throw ErrnoException.of(Errno.EINVAL);
-      }
+  }
+
+  private static boolean isBelow(DirNode dir, DirNode above) {
+    DirNode at = dir;
+    while (at != above) {
       if (at.isRoot()) {
-        break;
+        return false;
       }
+      at = at.parent();
     }
-    if (!dir.lowers().isEmpty()) {
+    return true;
+  }
+
+  private static void requireMovable(Node node) throws ErrnoException {
+    if (node instanceof DirNode dir && !dir.lowers().isEmpty()) {
       throw ErrnoException.of(Errno.EXDEV);
     }
   }

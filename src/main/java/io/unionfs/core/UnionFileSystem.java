@@ -34,6 +34,7 @@ public final class UnionFileSystem implements AutoCloseable {
 
   private final UnionState union;
   private final LayerStack layers;
+  private final HardLinks hardLinks;
   private final Lookup lookup;
   private final Places places;
   private final OpenFiles openFiles;
@@ -49,7 +50,7 @@ public final class UnionFileSystem implements AutoCloseable {
   private UnionFileSystem(UnionState union, LayerStack layers) {
     this.union = union;
     this.layers = layers;
-    HardLinks hardLinks = new HardLinks(union.sys(), union.work(), union.lowers());
+    this.hardLinks = new HardLinks(union.sys(), union.work(), union.lowers());
     this.lookup = new Lookup(union, hardLinks);
     this.places = new Places(union);
     this.openFiles = new OpenFiles(union.sys(), places);
@@ -381,6 +382,7 @@ public final class UnionFileSystem implements AutoCloseable {
         "lookups: {} answered from the cache, {} from the layers ({} % hits)",
         figures.lookupHits(), figures.lookupMisses(), Math.round(figures.hitRate() * 100));
     openFiles.close();
+    hardLinks.close();
     layers.close();
   }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Extended attributes as the union shows them: without marks, with escaped names restored. */
 final class Xattrs {
+  private static final Name USER = Name.of("user.");
   private static final Name TRUSTED = Name.of("trusted.");
   private static final Name ACL = Name.of("system.posix_acl_");
   private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
@@ -23,6 +24,14 @@ final class Xattrs {
     this.union = union;
     this.places = places;
     this.copyUp = copyUp;
+  }
+
+  /* xattr(7): user attributes are only for regular files and directories. */
+  private static void requireAllowed(Node node, Name name) throws ErrnoException {
+    boolean plain = node instanceof DirNode || (node instanceof FileNode file && file.isRegular());
+    if (!plain && name.startsWith(USER)) {
+      throw ErrnoException.of(Errno.EPERM);
+    }
   }
 
   private void requireSupported(Name name) throws ErrnoException {
@@ -88,6 +97,7 @@ final class Xattrs {
   void set(Node node, Name name, byte[] value, int flags) throws ErrnoException {
     requireSupported(name);
     union.requireWritable();
+    requireAllowed(node, name);
     Name onDisk = Marks.toDisk(name);
     if (onDisk == null) {
       throw ErrnoException.of(Errno.EPERM);
@@ -112,6 +122,7 @@ final class Xattrs {
   void remove(Node node, Name name) throws ErrnoException {
     requireSupported(name);
     union.requireWritable();
+    requireAllowed(node, name);
     Name onDisk = Marks.toDisk(name);
     if (onDisk == null) {
       throw ErrnoException.of(Errno.EPERM);

@@ -55,15 +55,16 @@ final class Command {
 
   Process start(File out, File err) throws IOException {
     List<String> whole = new ArrayList<>(account.prefix());
+    Path where = directory;
+    if (where != null) {
+      // entered as the account: a mount of the user's is closed even to root
+      whole.addAll(List.of("env", "--chdir=" + where));
+    }
     whole.addAll(line);
     ProcessBuilder builder = new ProcessBuilder(whole).redirectOutput(out).redirectError(err);
     builder.environment().put("LC_ALL", "C.UTF-8");
     if (account == Account.USER) {
       builder.environment().put("HOME", "/tmp");
-    }
-    Path where = directory;
-    if (where != null) {
-      builder.directory(where.toFile());
     }
     return builder.start();
   }

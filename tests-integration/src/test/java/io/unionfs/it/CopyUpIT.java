@@ -50,11 +50,7 @@ class CopyUpIT {
 
     union.run("chmod 600 d/f");
 
-    assertThat(union.run("stat -c %y d d/f"))
-        .isEqualTo(
-            union.run("TZ= date -d @0 >/dev/null; stat -c %y d d/f").replace("x", "")) // same clock
-        .contains("2001-02-03")
-        .contains(".789012345");
+    assertThat(union.run("stat -c %y d d/f")).contains("2001-02-03").contains(".789012345");
     assertThat(union.run("stat -c %y d/f; stat -c %y d").lines().distinct()).hasSize(1);
   }
 
@@ -75,7 +71,7 @@ class CopyUpIT {
             union.account(),
             "cd '"
                 + union.lower()
-                + "' && truncate -s 64M f && printf x | dd of=f bs=1 seek=33554432 conv=notrunc 2>&-")
+                + "' && truncate -s 64M f && printf x | dd of=f bs=1 seek=33554432 conv=notrunc status=none")
         .output();
     union.mount();
 
@@ -121,11 +117,16 @@ class CopyUpIT {
   @MountTest
   void listedInodeNumbersAreThoseOfStat(Union union) throws Exception {
     union
-        .layers("lower d/f file \"x\"\nlower d/s/x file \"x\"\nlower2 d/g file \"x\"\nupper d/u file \"x\"")
+        .layers(
+            "lower d/f file \"x\"\nlower d/s/x file \"x\"\nlower2 d/g file \"x\"\nupper d/u file \"x\"")
         .mount();
     union.run("chmod 600 d/f; mkdir d/new; touch d/new2; mkdir d/s/y");
 
-    assertThat(union.run("ls -ai d | sort")).isEqualTo(union.run("cd d; for n in .* *; do echo \"$(stat -c %i $n) $n\"; done | sort").replaceAll("(?m)^ +", ""));
+    assertThat(union.run("ls -ai d | sort"))
+        .isEqualTo(
+            union
+                .run("cd d; for n in . .. *; do echo \"$(stat -c %i $n) $n\"; done | sort")
+                .replaceAll("(?m)^ +", ""));
   }
 
   @MountTest
@@ -136,14 +137,18 @@ class CopyUpIT {
       Command.script(Account.ROOT, "setcap cap_net_raw+ep '" + union.lower() + "/f'").run();
     }
     union.mount();
+    union.incomparable(
+        "the mode shown is narrowed, since this transport's kernel evaluates no ACL");
 
     union.run("touch f");
 
     assertThat(Command.script(Account.ROOT, "getfacl -cp '" + union.upper() + "/f'").output())
         .contains("user:daemon:rw-");
     assertThat(
-            Command.script(Account.ROOT, "getcap '" + union.upper() + "/f' | sed 's/.* //'").output())
+            Command.script(Account.ROOT, "getcap '" + union.upper() + "/f' | sed 's/.* //'")
+                .output())
         .isEqualTo(
-            Command.script(Account.ROOT, "getcap '" + union.lower() + "/f' | sed 's/.* //'").output());
+            Command.script(Account.ROOT, "getcap '" + union.lower() + "/f' | sed 's/.* //'")
+                .output());
   }
 }

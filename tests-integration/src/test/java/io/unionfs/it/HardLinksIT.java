@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class HardLinksIT {
   @MountTest
   void lowerHardLinksStayOneFile(Union union) throws Exception {
-    union.layers("lower d/a file \"old\"\nlower b hardlink \"d/a\"\nlower c hardlink \"d/a\"").mount();
+    union
+        .layers("lower d/a file \"old\"\nlower b hardlink \"d/a\"\nlower c hardlink \"d/a\"")
+        .mount();
     union.incomparable("overlayfs without index=on breaks hard links");
 
     union.run("printf new > b");

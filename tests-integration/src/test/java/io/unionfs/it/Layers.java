@@ -29,8 +29,7 @@ final class Layers {
       make(home.resolve(words[0]), words[1], words[2], words.length > 3 ? words[3] : "");
     }
     if (account == Account.USER && Account.isRoot()) {
-      Command.of(
-              Account.ROOT, "chown", "-hR", account.uid() + ":" + account.gid(), home.toString())
+      Command.of(Account.ROOT, "chown", "-hR", account.uid() + ":" + account.gid(), home.toString())
           .output();
     }
   }

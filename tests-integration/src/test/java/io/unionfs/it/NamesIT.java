@@ -7,7 +7,9 @@ class NamesIT {
   void namesAreBytes(Union union) throws Exception {
     Command.script(
             union.account(),
-            "cd '" + union.lower() + "'; mkdir $'d\\xff'; echo l > $'d\\xff/\\xe9\\x01 x'; touch $'\\\\'")
+            "cd '"
+                + union.lower()
+                + "'; mkdir $'d\\xff'; echo l > $'d\\xff/\\xe9\\x01 x'; touch $'\\\\'")
         .output();
     union.mount();
 

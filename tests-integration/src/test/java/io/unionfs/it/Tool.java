@@ -38,6 +38,7 @@ final class Tool {
                   + home
                   + "'")
           .output();
+      train(home.resolve("mount-tool/target"));
       return home;
     } catch (IOException e) {
       throw new IllegalStateException("cannot copy the tool", e);
@@ -45,6 +46,25 @@ final class Tool {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  /* A class-data sharing archive is of use only to the jar at the path that it was made from. */
+  private static void train(Path target) throws IOException, InterruptedException {
+    Command.of(
+            Account.ROOT,
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:ArchiveClassesAtExit=" + target.resolve("unionfs.jsa"),
+            "-Xlog:disable",
+            "-XX:+UseSerialGC",
+            "-Djffi.boot.library.path="
+                + target.resolve("native/jni/x86_64-Linux")
+                + ":"
+                + target.resolve("native/jni/aarch64-Linux"),
+            "-cp",
+            target.resolve("unionfs-mount-tool.jar").toString(),
+            "io.unionfs.cli.Training")
+        .run();
+    Command.of(Account.ROOT, "chmod", "-f", "a+r", target.resolve("unionfs.jsa").toString()).run();
   }
 
   private static void remove(Path home) {

@@ -39,8 +39,7 @@ final class Union {
 
   private void give(Path path) throws IOException, InterruptedException {
     if (account == Account.USER && Account.isRoot()) {
-      Command.of(
-              Account.ROOT, "chown", "-hR", account.uid() + ":" + account.gid(), path.toString())
+      Command.of(Account.ROOT, "chown", "-hR", account.uid() + ":" + account.gid(), path.toString())
           .output();
     }
   }
@@ -74,7 +73,10 @@ final class Union {
     return home.resolve("mnt");
   }
 
-  /** Makes layers from a picture; see {@link Layers}. Those besides lower and upper are lowers below. */
+  /**
+   * Makes layers from a picture; see {@link Layers}. Those besides lower and upper are lowers
+   * below.
+   */
   Union layers(String picture) throws IOException, InterruptedException {
     Layers.make(home, account, picture);
     for (String line : picture.lines().toList()) {
@@ -127,7 +129,12 @@ final class Union {
 
   /** Unmounts, and waits until the server has let go. */
   void unmount() throws IOException, InterruptedException {
-    Command.of(account, Tool.unionfs(), "umount", point().toString()).run().expectSuccess();
+    if (isRoot()) {
+      Command.of(account, "umount", point().toString()).run().expectSuccess();
+    } else {
+      Command.of(account, "fusermount3", "-u", point().toString()).run().expectSuccess();
+    }
+    await("the server ends", () -> !hasServer());
     mounted = false;
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,7 @@ public final class UnionMount implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(UnionMount.class);
   private static final Set<UnionMount> LIVE = ConcurrentHashMap.newKeySet();
   private static final AtomicBoolean HOOKED = new AtomicBoolean();
+  private static final ReentrantReadWriteLock STARTS = new ReentrantReadWriteLock();
 
   private final UnionFileSystem fs;
   private final Session session;
@@ -61,18 +63,24 @@ public final class UnionMount implements AutoCloseable {
   private static UnionMount start(
       UnionFileSystem fs, MountPoint at, Transport transport, boolean temporary)
       throws IOException {
-    UnionMount mount =
-        new UnionMount(fs, Transports.mount(fs, at, transport), at.path(), temporary);
-    LIVE.add(mount);
     if (HOOKED.compareAndSet(false, true)) {
       Runtime.getRuntime().addShutdownHook(new Thread(UnionMount::closeAll, "unionfs-shutdown"));
     }
-    mount.reaper.setDaemon(true);
-    mount.reaper.start();
-    return mount;
+    STARTS.readLock().lock(); // a shutdown in the middle of it waits, and then unmounts
+    try {
+      UnionMount mount =
+          new UnionMount(fs, Transports.mount(fs, at, transport), at.path(), temporary);
+      LIVE.add(mount);
+      mount.reaper.setDaemon(true);
+      mount.reaper.start();
+      return mount;
+    } finally {
+      STARTS.readLock().unlock();
+    }
   }
 
   private static void closeAll() {
+    STARTS.writeLock().lock(); // and never let go: nothing is mounted any more
     for (UnionMount mount : LIVE) {
       try {
         mount.close();

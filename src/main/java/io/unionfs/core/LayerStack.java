@@ -125,6 +125,7 @@ final class LayerStack implements AutoCloseable {
         throw new MountRefusedException(lower + ": " + e.getMessage(), e);
       }
     }
+    lowers.get(lowers.size() - 1).setBottom();
   }
 
   private void openUpper(Checked checkedUpper, Checked checkedWork) throws IOException {

@@ -34,7 +34,8 @@ public final class Layer implements AutoCloseable {
   private final LayerDir root;
   private final boolean xattrWhiteouts;
 
-  /* Filled before the layer is shared with other threads. */
+  /* Both are set before the layer is shared with other threads. */
+  private boolean bottom;
   private final List<long[]> hidden = new ArrayList<>();
 
   /*
@@ -123,6 +124,15 @@ public final class Layer implements AutoCloseable {
   /** Whether an object belongs to something mounted inside the layer, and so is not part of it. */
   public boolean covered(Stat stat) {
     return !privateMount && stat.mntId != mntId;
+  }
+
+  /** Declares that no layer lies below this one, so that no mark in it can mean anything. */
+  public void setBottom() {
+    bottom = true;
+  }
+
+  public boolean isBottom() {
+    return bottom;
   }
 
   /**

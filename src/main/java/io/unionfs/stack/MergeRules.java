@@ -39,7 +39,7 @@ public final class MergeRules {
   public Resolution resolve(List<LayerDir> dirs, Name name) throws ErrnoException {
     Search search = new Search(name);
     for (int i = 0; i < dirs.size() && !search.finished; i++) {
-      search.visit(dirs.get(i), i + 1 < dirs.size());
+      search.visit(dirs.get(i));
     }
     return search.result();
   }
@@ -60,14 +60,14 @@ public final class MergeRules {
     Search search = new Search(name);
     int entry = index.find(name);
     if (upper != null) {
-      search.visit(upper, entry >= 0);
+      search.visit(upper);
     }
     if (entry >= 0 && !search.finished) {
       int parts = index.parts(entry);
       for (int i = 0; i < parts && !search.finished; i++) {
         int before = search.seen;
         LayerDir lower = lowers.get(index.part(entry, i));
-        search.visit(lower, i + 1 < parts);
+        search.visit(lower);
         if (search.seen == before && !search.finished) {
           throw ErrnoException.of(Errno.ESTALE);
         }
@@ -89,7 +89,7 @@ public final class MergeRules {
       this.name = name;
     }
 
-    void visit(LayerDir dir, boolean more) throws ErrnoException {
+    void visit(LayerDir dir) throws ErrnoException {
       Stat stat = new Stat();
       int errno = dir.tryStat(name, stat);
       if (errno == Errno.ENOENT || (errno == 0 && dir.layer().hides(stat))) {
@@ -123,7 +123,7 @@ public final class MergeRules {
       parts.add(child);
       if (child.covered()) {
         finished = true;
-      } else if (more || dir.layer().writable()) {
+      } else if (!dir.layer().isBottom()) {
         endAtMark(dir);
       }
     }

@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 public class Sys {
   /* Numbers of calls without a wrapper in glibc 2.36; from 424 on the same on every architecture. */
   private static final int SYS_OPEN_TREE = 428;
+  private static final int SYS_PIDFD_OPEN = 434;
   private static final int SYS_OPENAT2 = 437;
+  private static final int POLLIN = 1;
   private static final int SYS_MOUNT_SETATTR = 442;
   private static final int SYS_FCHMODAT2 = 452;
 
@@ -85,6 +87,7 @@ public class Sys {
   private static final long F_GETUID = Native.symbol("getuid");
   private static final long F_GETGID = Native.symbol("getgid");
   private static final long F_GETPID = Native.symbol("getpid");
+  private static final long F_POLL = Native.symbol("poll");
   private static final long F_ISATTY = Native.symbol("isatty");
   private static final long F_UMASK = Native.symbol("umask");
   private static final long F_SETSID = Native.symbol("setsid");
@@ -710,6 +713,26 @@ public class Sys {
 
   public int getpid() {
     return (int) Native.call(F_GETPID);
+  }
+
+  /**
+   * A descriptor that becomes readable when a process ends (pidfd_open(2)), or the negated errno.
+   */
+  public int tryPidfdOpen(int pid) {
+    int fd = (int) Native.call(F_SYSCALL, SYS_PIDFD_OPEN, pid, 0);
+    return fd == -1 ? -Native.errno() : fd;
+  }
+
+  /** Waits until a descriptor can be read, at most so many milliseconds; whether it can. */
+  public boolean awaitReadable(int fd, int millis) throws ErrnoException {
+    long at = area() + CallArea.STRUCT;
+    NativeMemory.putInt(at, fd);
+    NativeMemory.putInt(at + 4, POLLIN);
+    int ready = (int) Native.call(F_POLL, at, 1, millis);
+    if (ready == -1 && Native.errno() != Errno.EINTR) {
+      throw ErrnoException.of(Native.errno());
+    }
+    return ready == 1;
   }
 
   /** Whether a descriptor is a terminal. */

@@ -45,7 +45,6 @@ final class RawArguments {
     return argument.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-
   /** An argument as text for messages: UTF-8 where it is. */
   static String show(String argument) {
     return io.unionfs.sys.Name.of(bytes(argument)).toString();

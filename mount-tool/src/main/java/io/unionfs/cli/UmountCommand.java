@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -25,7 +24,7 @@ import picocli.CommandLine.Parameters;
         "Unmounts a union, also one whose server is gone, and waits for its server to end.")
 final class UmountCommand implements Callable<Integer> {
   private static final String TYPE = "fuse.unionfs-mount";
-  private static final long PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_MILLIS = 30_000;
 
   @Option(
       names = {"-l", "--lazy"},
@@ -44,14 +43,26 @@ final class UmountCommand implements Callable<Integer> {
       if (find(sys, Name.of(path)) == null) {
         throw new IOException(Name.of(path) + ": no union is mounted there");
       }
-      @Nullable ProcessHandle server = Servers.of(sys, real);
-      unmount(sys, path);
-      if (server != null && !lazy) {
-        await(server);
-      }
+      unmountAndWait(sys, real, path);
       return 0;
     } catch (ErrnoException e) {
       throw new IOException(RawArguments.show(mountPoint) + ": " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private void unmountAndWait(Sys sys, String real, byte[] path)
+      throws ErrnoException, IOException, InterruptedException {
+    @Nullable ProcessHandle server = Servers.of(sys, real);
+    int pidfd = server == null ? -1 : sys.tryPidfdOpen((int) server.pid());
+    try {
+      unmount(sys, path);
+      if (server != null && pidfd >= 0 && !lazy) {
+        await(sys, pidfd, server.pid());
+      }
+    } finally {
+      if (pidfd >= 0) {
+        sys.close(pidfd);
+      }
     }
   }
 
@@ -104,14 +115,9 @@ final class UmountCommand implements Callable<Integer> {
     }
   }
 
-  private static void await(ProcessHandle server) throws IOException, InterruptedException {
-    try {
-      server.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new IOException("cannot wait for the server: " + e.getMessage(), e);
-    } catch (java.util.concurrent.TimeoutException e) {
-      throw new IOException(
-          "unmounted, but the server (process " + server.pid() + ") has not ended yet", e);
+  private static void await(Sys sys, int server, long pid) throws ErrnoException, IOException {
+    if (!sys.awaitReadable(server, PATIENCE_MILLIS)) {
+      throw new IOException("unmounted, but the server (process " + pid + ") has not ended yet");
     }
   }
 }

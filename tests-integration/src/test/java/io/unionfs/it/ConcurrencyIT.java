@@ -1,0 +1,66 @@
+package io.unionfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ConcurrencyIT {
+  @MountTest
+  void manyProcessesChangeSharedDirectories(Union union) throws Exception {
+    Command.script(
+            union.account(),
+            "cd '" + union.lower() + "'; mkdir d e; for i in $(seq 40); do echo l$i > d/l$i; done")
+        .output();
+    union.mount();
+
+    union.run(
+        """
+        worker() {
+          local w=$1 i
+          for i in $(seq 60); do
+            echo $w-$i > d/$w-$i
+            mv d/$w-$i e/$w-$i
+            echo more >> d/l$((RANDOM % 40 + 1)) 2>/dev/null || true
+            ln e/$w-$i d/link-$w-$i
+            rm -f d/l$((RANDOM % 40 + 1))
+            mkdir -p d/sub$((i % 3)) && touch d/sub$((i % 3))/$w 2>/dev/null || true
+            mv d/l$((RANDOM % 40 + 1)) e/ 2>/dev/null || true
+            rm d/link-$w-$i
+            ls d e >/dev/null
+            rmdir d/sub$((i % 3)) 2>/dev/null || true
+          done
+        }
+        for w in 1 2 3 4 5 6; do worker $w & done
+        wait
+        """);
+
+    assertThat(union.run("ls e | grep -c '^[1-6]-'")).isEqualTo("360\n");
+    assertThat(union.run("cat e/[1-6]-* | sort -u | wc -l")).isEqualTo("360\n");
+    assertThat(union.run("ls d | grep -c link || true")).isEqualTo("0\n");
+    String before = union.run("find . -printf '%P %y %s %n\\n' | sort");
+    union.remount();
+    assertThat(union.run("find . -printf '%P %y %s %n\\n' | sort")).isEqualTo(before);
+  }
+
+  @MountTest
+  void readersSeeOldOrNewButNeverHalf(Union union) throws Exception {
+    Command.script(
+            union.account(),
+            "cd '"
+                + union.lower()
+                + "'; for i in 1 2 3 4; do head -c 4M /dev/zero | tr '\\0' a > f$i; done")
+        .output();
+    union.mount();
+
+    union.run(
+        """
+        for i in 1 2 3 4; do
+          (while [ ! -e done ]; do test $(stat -c %s f$i) -ge 4194304; test "$(head -c 3 f$i)" = aaa; done) &
+          readers+=" $!"
+        done
+        for i in 1 2 3 4; do chmod 600 f$i & writers+=" $!"; echo b >> f$i & writers+=" $!"; done
+        wait $writers
+        touch done
+        wait $readers
+        for i in 1 2 3 4; do test $(stat -c %s f$i) = 4194306; done
+        """);
+  }
+}

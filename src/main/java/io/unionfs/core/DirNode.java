@@ -117,6 +117,10 @@ public final class DirNode extends Node {
   void setRemoved(@Nullable SharedFd kept) {
     orphan = kept;
     removed = true;
+    LayerDir present = upper;
+    if (present != null) {
+      present.forget();
+    }
   }
 
   @Nullable SharedFd orphan() {

@@ -43,7 +43,8 @@ public record MountOptions(
 
   /** A maker of options; not for use by several threads. */
   public static final class Builder {
-    private static final long DEFAULT_CACHE_BYTES = 64L << 20;
+    private static final long DEFAULT_CACHE_BYTES =
+        Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 4);
 
     private final List<byte[]> lowers = new ArrayList<>();
     private final List<String> kernelFlags = new ArrayList<>();

@@ -68,6 +68,16 @@ final class DirDescriptors {
     }
   }
 
+  /** Closes a directory's descriptor now, where it has one: it was removed. */
+  void forget(LayerDir dir) {
+    lock.lock();
+    try {
+      retireLocked(dir);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void close() {
     lock.lock();
     try {

@@ -299,6 +299,11 @@ public final class LayerDir {
     }
   }
 
+  /** Lets go of the descriptor of a directory that was removed: it would keep its inode alive. */
+  public void forget() {
+    layer.descriptors().forget(this);
+  }
+
   /* For DirDescriptors, under its lock. */
   @Nullable SharedFd descriptor() {
     return fd;

@@ -45,12 +45,12 @@ class FailuresIT {
   @MountTest(accounts = Account.USER)
   void unreadableLowerDirectoryFailsOnlyItsOwnFiles(Union union) throws Exception {
     union.layers("lower closed/f file \"\"\nlower open/f file \"text\"\nlower2 closed/g file \"\"");
-    union.incomparable("root's overlayfs may read what the user may not");
     Command.of(Account.ROOT, "chmod", "000", union.lower() + "/closed").output();
     union.mount();
 
     assertThat(union.attempt("ls closed").err()).contains("Permission denied");
     assertThat(union.run("cat open/f; touch open/g; ls open")).isEqualTo("textf\ng\n");
+    union.unmount(); // the tree cannot be walked
   }
 
   @MountTest(accounts = Account.ROOT)

@@ -74,7 +74,7 @@ class LifeCycleIT {
     assertThat(Files.readSymbolicLink(Path.of("/proc/" + server.pid() + "/cwd")))
         .isEqualTo(Path.of("/"));
     Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
-    assertThat(server.isAlive()).isFalse();
+    assertThat(isServerOf(server.pid(), union.home())).isFalse();
   }
 
   private static boolean isServerOf(long pid, Path home) {

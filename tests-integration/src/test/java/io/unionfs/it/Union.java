@@ -94,8 +94,9 @@ final class Union {
   }
 
   /** Says that the kernel's overlayfs cannot be compared with afterwards, and why. */
-  void incomparable(String reason) {
+  Union incomparable(String reason) {
     comparable = reason.isEmpty();
+    return this;
   }
 
   String lowerOption() {

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -15,6 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class Union {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  /* Also where a run is broken off, no mount and no server stays behind. */
+  private static final Set<Union> LIVE = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(Union::destroyAll, "unions-end"));
+  }
 
   private final Path home;
   private final Account account;
@@ -35,6 +44,20 @@ final class Union {
     }
     Command.of(Account.ROOT, "chmod", "755", home.toString()).output();
     give(home);
+    LIVE.add(this);
+  }
+
+  private static void destroyAll() {
+    for (Union union : LIVE) {
+      try {
+        union.destroy();
+      } catch (IOException e) {
+        System.err.println("left behind: " + union.home + ": " + e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 
   private void give(Path path) throws IOException, InterruptedException {
@@ -105,7 +128,7 @@ final class Union {
 
   private List<String> command(String... more) {
     List<String> line = new ArrayList<>(List.of(Tool.mount(), "--transport", transport));
-    line.addAll(List.of("--log-file", log().toString(), "--log-level", "info"));
+    line.addAll(List.of("--log-file", log().toString(), "--log-level", "trace"));
     line.addAll(List.of("--lower", lowerOption()));
     line.addAll(List.of("--upper", upper().toString(), "--work", work().toString()));
     line.addAll(List.of(more));
@@ -180,10 +203,6 @@ final class Union {
 
   /** The process that serves the mount. */
   ProcessHandle server() {
-    return findServer();
-  }
-
-  private ProcessHandle findServer() {
     String point = point().toString();
     return ProcessHandle.allProcesses()
         .filter(process -> serves(process.pid(), point))
@@ -322,13 +341,14 @@ final class Union {
           .run()
           .expectSuccess();
     }
-    if (hasServer()) {
-      findServer().destroyForcibly();
-      await("the server ends", () -> !hasServer());
-    }
+    ProcessHandle.allProcesses()
+        .filter(process -> serves(process.pid(), point().toString()))
+        .forEach(ProcessHandle::destroyForcibly);
+    await("the server ends", () -> !hasServer());
     Command.of(Account.ROOT, "rm", "-rf", "--one-file-system", home.toString())
         .run()
         .expectSuccess();
+    LIVE.remove(this);
   }
 
   @Override

@@ -83,8 +83,9 @@ final class HiddenFiles {
       return;
     }
     for (Entry entry : byName.values()) {
-      if (entry.node == node && handles.count(node) == names(node)) {
-        byName.remove(entry.key);
+      if (entry.node == node
+          && handles.count(node) == names(node)
+          && byName.remove(entry.key, entry)) {
         close(entry);
       }
     }

@@ -100,12 +100,15 @@ final class NameOperations {
         Node node = existing(source);
         hidden.add(target.parent(), target.name(), node);
         unlinkHidden(source, target);
+        hidden.forget(node); // its last handle may be closed by now, unseen by libfuse
         return 0;
       }
       case RequestThread.RENAME -> {
         if (!RequestThread.isRenameTarget(target.name())) {
           // The name is taken by the rename itself, which follows: nobody sees it missing.
-          hidden.add(target.parent(), target.name(), existing(source));
+          Node node = existing(source);
+          hidden.add(target.parent(), target.name(), node);
+          hidden.forget(node);
           return 0;
         }
       }

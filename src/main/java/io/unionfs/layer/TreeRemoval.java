@@ -65,6 +65,7 @@ public final class TreeRemoval {
       if (errno != 0 && errno != Errno.ENOENT) {
         throw ErrnoException.of(errno);
       }
+      dir.forget();
     } finally {
       fd.unpin();
     }

@@ -6,6 +6,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
+import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountPoint;
 import io.unionfs.transport.Session;
 import io.unionfs.transport.Transport;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -122,6 +124,16 @@ public final class UnionMount implements AutoCloseable {
     return session.transport();
   }
 
+  /** How file data gets to the layers, with the reason where that is not as asked for. */
+  public String ioProfile() {
+    return session.ioProfile();
+  }
+
+  /** What was agreed on with the kernel, by the kernel's names. */
+  public List<String> features() {
+    return session.features();
+  }
+
   /** Whether the mount is still served. */
   public boolean isMounted() {
     return !session.ended();
@@ -173,6 +185,8 @@ public final class UnionMount implements AutoCloseable {
 
     private final MountOptions.Builder options = MountOptions.builder();
     private Transport transport = Transport.AUTO;
+    private IoProfile io = IoProfile.CACHED;
+    private boolean writeback = true;
     private @Nullable Boolean allowOther;
     private boolean hasLower;
 
@@ -293,6 +307,18 @@ public final class UnionMount implements AutoCloseable {
       return this;
     }
 
+    /** How file data gets to the layers; {@code PASSTHROUGH} needs root and Linux 6.9. */
+    public Builder io(IoProfile profile) {
+      io = profile;
+      return this;
+    }
+
+    /** Whether the kernel may keep written data for a while, and report errors when it syncs. */
+    public Builder writeback(boolean value) {
+      writeback = value;
+      return this;
+    }
+
     /**
      * Mounts on a directory, and returns when the mount answers.
      *
@@ -340,6 +366,8 @@ public final class UnionMount implements AutoCloseable {
                 built.allowOther(),
                 built.kernelFlags(),
                 built.timeoutSeconds(),
+                io,
+                writeback,
                 built.threads());
         UnionMount mount = start(fs, at, transport, temporary);
         mounted = true;

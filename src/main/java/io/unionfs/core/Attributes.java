@@ -24,6 +24,11 @@ final class Attributes {
 
   void get(Node node, Stat out) throws ErrnoException {
     places.run(node, host -> host.stat(out));
+    adjust(node, out);
+  }
+
+  /** Turns what the host says of a node's present object into what the union shows. */
+  void adjust(Node node, Stat out) throws ErrnoException {
     if (out.type() != node.type()) {
       throw ErrnoException.of(Errno.ESTALE); // a layer was changed behind the mount
     }
@@ -52,7 +57,7 @@ final class Attributes {
       if (!(node instanceof FileNode file)) {
         throw ErrnoException.of(Errno.EISDIR);
       }
-      data.truncate(file, change.size);
+      data.truncate(file, change.size, change.killPrivileges);
     }
     if (!change.has(SetAttr.MODE | SetAttr.UID | SetAttr.GID | SetAttr.ATIME | SetAttr.MTIME)) {
       return;
@@ -63,6 +68,19 @@ final class Attributes {
       copyUp.file(file);
     }
     places.run(node, host -> apply(host, change));
+  }
+
+  /** Takes the set-group-id bit from a node of the upper. */
+  void clearSetgid(Node node) throws ErrnoException {
+    Stat stat = new Stat();
+    places.run(
+        node,
+        host -> {
+          host.stat(stat);
+          if ((stat.mode & Linux.S_ISGID) != 0) {
+            host.chmod(stat.permissions() & ~Linux.S_ISGID);
+          }
+        });
   }
 
   /* Owner before mode: chown(2) clears set-id bits. */

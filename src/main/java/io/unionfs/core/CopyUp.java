@@ -1,12 +1,12 @@
 package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.FileNode.LowerPlace;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
@@ -38,6 +38,9 @@ final class CopyUp {
   private final Sys sys;
   private final HardLinks hardLinks;
   private final OpenFiles openFiles;
+  private static final int NO_DATA = -1;
+
+  private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
 
   CopyUp(UnionState union, HardLinks hardLinks, OpenFiles openFiles) {
@@ -45,6 +48,12 @@ final class CopyUp {
     this.sys = union.sys();
     this.hardLinks = hardLinks;
     this.openFiles = openFiles;
+    this.closer = new DescriptorCloser(sys);
+  }
+
+  /** Waits until nothing of earlier copies is left to be given up. */
+  void awaitClosed() {
+    closer.await();
   }
 
   private interface Steps {
@@ -79,6 +88,11 @@ final class CopyUp {
       Thread.currentThread().interrupt();
       throw ErrnoException.of(Errno.EINTR);
     }
+  }
+
+  /** Whether a file is being copied up right now, so that a change of it would have to wait. */
+  boolean runs(FileNode file) {
+    return flights.containsKey(file);
   }
 
   /** Copies a file up, if it is not in the upper yet. */
@@ -185,8 +199,9 @@ final class CopyUp {
   }
 
   private void copy(WorkDir work, FileNode file, long limit) throws ErrnoException {
-    LayerDir lowerDir = file.requireLowerDir();
-    Name lowerName = file.requireLowerName();
+    LowerPlace lower = file.requireLower();
+    LayerDir lowerDir = lower.dir();
+    Name lowerName = lower.name();
     Stat stat = new Stat();
     int errno = lowerDir.tryStat(lowerName, stat);
     if (errno != 0) {
@@ -198,8 +213,16 @@ final class CopyUp {
     Name temporary = work.newName();
     SharedFd workFd = work.dir().pin();
     boolean placed = false;
+    int data = NO_DATA;
     try {
-      boolean sync = make(file, stat, workFd, temporary, limit);
+      boolean sync = false;
+      if (file.isRegular()) {
+        int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR;
+        data = sys.openat(workFd.fd(), temporary, flags, 0600);
+        sync = copyData(file, stat, data, limit);
+      } else {
+        makeSpecial(file, stat, workFd, temporary);
+      }
       HostFile copy = new HostFile(sys, workFd.fd(), temporary);
       SharedFd from = lowerDir.pin();
       try {
@@ -211,8 +234,8 @@ final class CopyUp {
       if (handle != null) {
         union.marks().setOrigin(workFd.fd(), temporary, handle, hardLinks.uuid(lowerDir.layer()));
       }
-      if (sync && !union.options().isVolatile()) {
-        sync(work, temporary);
+      if (sync) {
+        sys.fsync(data);
       }
       Name index = stat.nlink > 1 ? enterIndex(work, workFd, temporary, file, stat.nlink) : null;
       placed = commit(work, workFd, temporary, file, index, stat.nlink);
@@ -221,26 +244,23 @@ final class CopyUp {
       if (!placed) {
         work.discard(temporary);
       }
+      if (data != NO_DATA && !placed) {
+        closer.close(data, stat.size);
+      }
     }
     openFiles.drop(file);
-  }
-
-  private void sync(WorkDir work, Name temporary) throws ErrnoException {
-    try (Fd fd = new Fd(sys, openFiles.openWritable(work.dir(), temporary))) {
-      sys.fsync(fd.raw());
+    if (data != NO_DATA) {
+      openFiles.adopt(file, data); // a write is likely to follow
     }
   }
 
-  /* Makes the object with its data; whether that needs an fsync(2). */
-  private boolean make(FileNode file, Stat stat, SharedFd workFd, Name temporary, long limit)
+  private void makeSpecial(FileNode file, Stat stat, SharedFd workFd, Name temporary)
       throws ErrnoException {
-    if (file.isRegular()) {
-      return makeRegular(file, stat, workFd, temporary, limit);
-    }
     if (file.isSymlink()) {
-      SharedFd fromDir = file.requireLowerDir().pin();
+      LowerPlace lower = file.requireLower();
+      SharedFd fromDir = lower.dir().pin();
       try {
-        byte[] target = sys.readlinkat(fromDir.fd(), file.requireLowerName());
+        byte[] target = sys.readlinkat(fromDir.fd(), lower.name());
         sys.symlinkat(target, workFd.fd(), temporary);
       } finally {
         fromDir.unpin();
@@ -248,23 +268,21 @@ final class CopyUp {
     } else {
       sys.mknodat(workFd.fd(), temporary, file.type() | 0600, stat.rdev);
     }
-    return false;
   }
 
-  private boolean makeRegular(FileNode file, Stat stat, SharedFd workFd, Name temporary, long limit)
-      throws ErrnoException {
-    int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR;
-    try (Fd to = new Fd(sys, sys.openat(workFd.fd(), temporary, flags, 0600))) {
-      if (stat.size == 0 || limit == 0) {
-        return false;
-      }
-      SharedFd from = openFiles.pinForRead(file);
-      try {
-        return DataCopy.copy(
-            sys, from.fd(), to.raw(), Math.min(stat.size, limit), limit >= stat.size);
-      } finally {
-        from.unpin();
-      }
+  /* Whether the copy needs an fsync(2). */
+  private boolean copyData(FileNode file, Stat stat, int to, long limit) throws ErrnoException {
+    if (stat.size == 0 || limit == 0) {
+      return false;
+    }
+    boolean durable = !union.options().isVolatile();
+    SharedFd from = openFiles.pinForRead(file);
+    try {
+      long size = Math.min(stat.size, limit);
+      boolean wrote = DataCopy.copy(sys, from.fd(), to, size, limit >= stat.size, durable);
+      return wrote && durable;
+    } finally {
+      from.unpin();
     }
   }
 
@@ -332,7 +350,8 @@ final class CopyUp {
   private @Nullable Name enterIndex(
       WorkDir work, SharedFd workFd, Name temporary, FileNode file, int lowerNlink)
       throws ErrnoException {
-    Name index = hardLinks.indexName(file.requireLowerDir(), file.requireLowerName());
+    LowerPlace lower = file.requireLower();
+    Name index = hardLinks.indexName(lower.dir(), lower.name());
     if (index == null) {
       log.warn("{}: its file system has no file handles; its other names stay apart", file);
       return null;

@@ -7,6 +7,7 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
@@ -104,6 +105,11 @@ final class Creation {
               sys.symlinkat(target, dirFd, at);
               return -1;
             });
+  }
+
+  /** What makes an object, in a directory that is chosen for it. */
+  private interface Making {
+    int in(LayerDir dir) throws ErrnoException;
   }
 
   private Node make(DirNode parent, Name name, int mode, Caller caller, Maker maker)
@@ -209,18 +215,123 @@ final class Creation {
     Stat stat = new Stat();
     sys.statx(parentFd.fd(), name, stat);
     HostInode host = union.identities().host(stat.dev, stat.ino);
+    int generation = Generations.ofUpper(sys, parentFd.fd(), name, stat);
     if (stat.isDirectory()) {
       parent.addSubdirectories(1);
       LayerDir upper = parent.requireUpper().child(name);
-      return union.nodes().directory(host, host.shown(), parent, name, upper, List.of());
+      return union
+          .nodes()
+          .directory(host, host.shown(), generation, parent, name, upper, List.of());
     }
-    FoundFile found = new FoundFile(host, host.shown(), stat, true, null, 0, null, null, 0);
+    FoundFile found =
+        new FoundFile(host, host.shown(), generation, stat, true, null, 0, null, null, 0);
     return union.nodes().file(found, parent, name, true);
+  }
+
+  /** Makes a regular file without a name ({@code O_TMPFILE}), and adds a reference to it. */
+  FileNode unnamed(DirNode parent, int mode, Caller caller) throws ErrnoException {
+    WorkDir work = union.requireWritable();
+    copyUp.directory(parent);
+    if (parent.isRemoved()) {
+      throw ErrnoException.of(Errno.ENOENT);
+    }
+    SharedFd parentFd = parent.requireUpper().pin();
+    int made = -1;
+    try {
+      Stat stat = new Stat();
+      sys.fstatx(parentFd.fd(), stat);
+      int gid = (stat.mode & Linux.S_ISGID) != 0 ? stat.gid : caller.gid();
+      boolean inherits = hasDefaultAcl(parent, parentFd);
+      int wanted = inherits ? mode : mode & ~caller.umask();
+      made = new Staged(work, parentFd, inherits).makeUnnamed(wanted, caller.uid(), gid);
+      sys.fstatx(made, stat);
+      FileHandle handle = sys.handleOf(made);
+      int generation = handle == null ? Generations.ofLower(stat) : Generations.ofHandle(handle);
+      FileNode file =
+          union.nodes().unnamed(union.identities().host(stat.dev, stat.ino), generation);
+      file.setUnnamed(true);
+      file.setOrphan(new SharedFd(sys, made));
+      file.addReference();
+      made = -1;
+      return file;
+    } finally {
+      if (made >= 0) {
+        sys.close(made);
+      }
+      parentFd.unpin();
+    }
+  }
+
+  private void linkUnnamed(WorkDir work, FileNode file, DirNode newParent, Name newName)
+      throws ErrnoException {
+    LowerIndex index = lookup.index(newParent);
+    try (Locks.Locked locked = union.locks().write(newParent)) {
+      requireAbsent(newParent, newName, index);
+      SharedFd orphan = file.orphan();
+      if (!file.isUnnamed() || orphan == null || !orphan.tryPin()) {
+        throw ErrnoException.of(Errno.ENOENT);
+      }
+      try {
+        linkFd(work, orphan, newParent, newName);
+      } finally {
+        orphan.unpin();
+      }
+      file.update(at -> at.withLink(new Link(newParent, newName, true)));
+      file.setUnnamed(false);
+      union.cache().put(newParent, newName, file);
+      SharedFd own = file.takeOrphan();
+      if (own != null) {
+        openFiles.adopt(file, own);
+      }
+    }
+  }
+
+  private void linkFd(WorkDir work, SharedFd file, DirNode newParent, Name newName)
+      throws ErrnoException {
+    SharedFd to = newParent.requireUpper().pin();
+    try {
+      Stat there = new Stat();
+      int errno = sys.tryStatx(to.fd(), newName, there);
+      if (errno == Errno.ENOENT) {
+        sys.linkFd(file.fd(), to.fd(), newName);
+      } else if (errno != 0) {
+        throw ErrnoException.of(errno);
+      } else {
+        Name temporary = work.newName();
+        SharedFd workFd = work.dir().pin();
+        try {
+          sys.linkFd(file.fd(), workFd.fd(), temporary);
+          moveOver(work, workFd, temporary, to, newName);
+        } finally {
+          workFd.unpin();
+        }
+      }
+    } finally {
+      to.unpin();
+    }
+  }
+
+  /* Over a whiteout, that is: nothing else can be there. */
+  private void moveOver(WorkDir work, SharedFd from, Name temporary, SharedFd to, Name newName)
+      throws ErrnoException {
+    boolean placed = false;
+    try {
+      sys.renameat2(from.fd(), temporary, to.fd(), newName, 0);
+      placed = true;
+    } finally {
+      if (!placed) {
+        work.discard(temporary);
+      }
+    }
   }
 
   /** Gives a file another name. */
   void link(FileNode file, DirNode newParent, Name newName) throws ErrnoException {
     WorkDir work = prepare(newParent, newName);
+    if (file.isUnnamed()) {
+      linkUnnamed(work, file, newParent, newName);
+      return;
+    }
     copyUp.file(file);
     LowerIndex index = lookup.index(newParent);
     while (true) {
@@ -279,16 +390,11 @@ final class Creation {
       throws ErrnoException {
     Name temporary = work.newName();
     SharedFd workFd = work.dir().pin();
-    boolean placed = false;
     try {
       sys.linkat(from.fd(), name, workFd.fd(), temporary);
-      sys.renameat2(workFd.fd(), temporary, to.fd(), newName, 0);
-      placed = true;
+      moveOver(work, workFd, temporary, to, newName);
     } finally {
       workFd.unpin();
-      if (!placed) {
-        work.discard(temporary);
-      }
     }
   }
 
@@ -305,8 +411,16 @@ final class Creation {
     }
 
     int make(Name name, int mode, int uid, int gid, Maker maker) throws ErrnoException {
+      return inPlace(dir -> makeIn(dir, work.newName(), name, mode, uid, gid, maker));
+    }
+
+    int makeUnnamed(int mode, int uid, int gid) throws ErrnoException {
+      return inPlace(dir -> makeUnnamedIn(dir, mode, uid, gid));
+    }
+
+    private int inPlace(Making making) throws ErrnoException {
       if (!inherits) {
-        return makeIn(work.dir(), work.newName(), name, mode, uid, gid, maker);
+        return making.in(work.dir());
       }
       // the host applies a default ACL only in a directory that has it
       Name nursery = work.newName();
@@ -317,10 +431,30 @@ final class Creation {
         if (acl != null) {
           sys.setxattrat(workFd.fd(), nursery, DEFAULT_ACL, acl, 0);
         }
-        return makeIn(work.dir().child(nursery), work.newName(), name, mode, uid, gid, maker);
+        return making.in(work.dir().child(nursery));
       } finally {
         workFd.unpin();
         work.discard(nursery);
+      }
+    }
+
+    private int makeUnnamedIn(LayerDir dir, int mode, int uid, int gid) throws ErrnoException {
+      SharedFd fd = dir.pin();
+      int made = -1;
+      boolean complete = false;
+      try {
+        made = sys.tryOpenat(fd.fd(), Name.DOT, Linux.O_TMPFILE | Linux.O_RDWR, mode);
+        if (made < 0) {
+          throw ErrnoException.of(made == -Errno.EISDIR ? Errno.EOPNOTSUPP : -made);
+        }
+        complete(new HostFile(sys, made, null), mode, uid, gid);
+        complete = true;
+        return made;
+      } finally {
+        fd.unpin();
+        if (!complete && made >= 0) {
+          sys.close(made);
+        }
       }
     }
 

@@ -5,7 +5,6 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Sys;
-import org.jspecify.annotations.Nullable;
 
 /** The copying of a file's data, the cheapest way that the host offers, holes kept. */
 final class DataCopy {
@@ -19,26 +18,35 @@ final class DataCopy {
   /* Whether copy_file_range(2) works between these two files; unknown until it is tried. */
   private boolean copyFileRange = true;
 
-  private DataCopy(Sys sys, int from, int to) {
+  private final boolean durable;
+
+  /* Up to where the copy was told to the disk. */
+  private long writtenOut;
+
+  private DataCopy(Sys sys, int from, int to, boolean durable) {
     this.sys = sys;
     this.from = from;
     this.to = to;
+    this.durable = durable;
   }
 
   /**
    * Copies the first {@code size} bytes of one file into another that is empty.
    *
+   * @param durable whether an fsync(2) is to come, which is then kept short: it cannot be
+   *     interrupted
    * @return whether data was written that only fsync(2) makes durable: false for a reflink and for
    *     a file without data
    */
-  static boolean copy(Sys sys, int from, int to, long size, boolean whole) throws ErrnoException {
+  static boolean copy(Sys sys, int from, int to, long size, boolean whole, boolean durable)
+      throws ErrnoException {
     if (size == 0) {
       return false;
     }
     if (whole && sys.tryFiclone(from, to) == 0) {
       return false;
     }
-    return new DataCopy(sys, from, to).extents(size);
+    return new DataCopy(sys, from, to, durable).extents(size);
   }
 
   private boolean extents(long size) throws ErrnoException {
@@ -71,6 +79,7 @@ final class DataCopy {
       long copied = sys.tryCopyFileRange(from, at, to, at, Math.min(CHUNK_BYTES, end - at));
       if (copied > 0) {
         at += copied;
+        pause(at);
       } else if (copied == 0) {
         throw ErrnoException.of(Errno.EIO); // shorter than it was when the copy began
       } else if (copied == -Errno.EXDEV
@@ -98,7 +107,23 @@ final class DataCopy {
         }
         writeFully(sys, to, buffer.address(), read, at);
         at += read;
+        pause(at);
       }
+    }
+  }
+
+  /* Between two parts: the caller may have given up, and the disk is to keep up. */
+  private void pause(long at) throws ErrnoException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw ErrnoException.of(Errno.EINTR);
+    }
+    if (durable && at - writtenOut >= CHUNK_BYTES) {
+      long before = Math.max(0, writtenOut - CHUNK_BYTES);
+      if (writtenOut > before) {
+        sys.syncFileRange(to, before, writtenOut - before, true);
+      }
+      sys.syncFileRange(to, writtenOut, at - writtenOut, false);
+      writtenOut = at;
     }
   }
 
@@ -113,10 +138,5 @@ final class DataCopy {
       }
       done += wrote;
     }
-  }
-
-  /** A stand-in for a limit: the whole file. */
-  static boolean isWhole(@Nullable Long limit, long size) {
-    return limit == null || limit >= size;
   }
 }

@@ -40,11 +40,12 @@ public final class DirNode extends Node {
   DirNode(
       long id,
       long ino,
+      int generation,
       @Nullable DirNode parent,
       Name name,
       @Nullable LayerDir upper,
       List<LayerDir> lowers) {
-    super(id, ino, Linux.S_IFDIR);
+    super(id, ino, Linux.S_IFDIR, generation);
     this.place = new Place(parent, name);
     this.upper = upper;
     this.lowers = lowers;

@@ -1,11 +1,13 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
+import org.jspecify.annotations.Nullable;
 
 /** The reading and writing of file data. */
 final class FileData {
@@ -45,11 +47,15 @@ final class FileData {
     }
   }
 
-  int write(FileNode file, long address, int length, long offset) throws ErrnoException {
+  int write(FileNode file, long address, int length, long offset, boolean killPrivileges)
+      throws ErrnoException {
     requireRegular(file);
     copyUp.file(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
+      if (killPrivileges) {
+        Privileges.clear(sys, fd.fd());
+      }
       int done = 0;
       while (done < length) {
         int wrote;
@@ -72,13 +78,16 @@ final class FileData {
     }
   }
 
-  void truncate(FileNode file, long size) throws ErrnoException {
+  void truncate(FileNode file, long size, boolean killPrivileges) throws ErrnoException {
     if (!file.isRegular()) {
       throw ErrnoException.of(Errno.EINVAL);
     }
     copyUp.file(file, size);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
+      if (killPrivileges) {
+        Privileges.clear(sys, fd.fd());
+      }
       sys.ftruncate(fd.fd(), size);
     } finally {
       fd.unpin();
@@ -90,9 +99,51 @@ final class FileData {
     copyUp.file(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
+      Privileges.clear(sys, fd.fd());
       sys.fallocate(fd.fd(), mode, offset, length);
     } finally {
       fd.unpin();
+    }
+  }
+
+  long copy(FileNode from, long fromOffset, FileNode to, long toOffset, long length)
+      throws ErrnoException {
+    requireRegular(from);
+    requireRegular(to);
+    copyUp.file(to);
+    SharedFd out = openFiles.pinForWrite(to);
+    try {
+      SharedFd in = openFiles.pinForRead(from);
+      try {
+        Privileges.clear(sys, out.fd());
+        return RangeCopy.copy(sys, in.fd(), fromOffset, out.fd(), toOffset, length);
+      } finally {
+        in.unpin();
+      }
+    } finally {
+      out.unpin();
+    }
+  }
+
+  /** A pinned descriptor of what an open file may be read and written through, null for none. */
+  @Nullable SharedFd pinBacking(FileNode file) throws ErrnoException {
+    if (!file.isRegular()) {
+      return null;
+    }
+    if (union.readOnly()) {
+      return openFiles.pinForRead(file);
+    }
+    return file.copiedUp() ? openFiles.pinForWrite(file) : null;
+  }
+
+  /** Makes all of the upper's file system durable. */
+  void syncAll() throws ErrnoException {
+    Layer upper = union.upper();
+    if (upper == null || union.options().isVolatile()) {
+      return;
+    }
+    try (Fd fd = new Fd(sys, upper.root().openSelf())) {
+      sys.syncfs(fd.raw());
     }
   }
 

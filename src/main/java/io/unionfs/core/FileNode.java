@@ -66,8 +66,11 @@ public final class FileNode extends Node {
   private static final AtomicReferenceFieldUpdater<FileNode, Placement> PLACEMENT =
       AtomicReferenceFieldUpdater.newUpdater(FileNode.class, Placement.class, "placement");
 
-  private final @Nullable LayerDir lowerDir;
-  private final @Nullable Name lowerName;
+  /** The name of a file in a lower. */
+  record LowerPlace(LayerDir dir, Name name) {}
+
+  /* Null for a file that was made in the upper; replaced where others rename it behind the mount. */
+  private volatile @Nullable LowerPlace lower;
   private final int lowerNlink;
 
   /* Links of a directory change under its write lock; the reference makes changes by others safe. */
@@ -81,25 +84,24 @@ public final class FileNode extends Node {
 
   private volatile boolean removed;
 
+  /* Made without a name (O_TMPFILE), and not given one yet. */
+  private volatile boolean unnamed;
+
   /* The descriptor that keeps a removed upper file usable while it is referenced. */
   private volatile @Nullable SharedFd orphan;
-
-  /* Whether the file is known to have no xattrs at all that the union would show. */
-  private volatile boolean plain;
-  private final AtomicInteger xattrVersion = new AtomicInteger();
 
   FileNode(
       long id,
       long ino,
       int type,
+      int generation,
       Placement placement,
       @Nullable LayerDir lowerDir,
       @Nullable Name lowerName,
       int lowerNlink) {
-    super(id, ino, type);
+    super(id, ino, type, generation);
     this.placement = placement;
-    this.lowerDir = lowerDir;
-    this.lowerName = lowerName;
+    this.lower = lowerDir == null || lowerName == null ? null : new LowerPlace(lowerDir, lowerName);
     this.lowerNlink = lowerNlink;
   }
 
@@ -129,25 +131,22 @@ public final class FileNode extends Node {
     return placement.copiedUp();
   }
 
-  /** The lower directory that has the file, null if it was made in the upper. */
-  @Nullable LayerDir lowerDir() {
-    return lowerDir;
+  /** Whether a lower has the file; else it was made in the upper. */
+  boolean hasLower() {
+    return lower != null;
   }
 
-  LayerDir requireLowerDir() {
-    LayerDir dir = lowerDir;
-    if (dir == null) {
+  /** The file's name in a lower. */
+  LowerPlace requireLower() {
+    LowerPlace place = lower;
+    if (place == null) {
       throw new IllegalStateException("no lower file: " + path());
     }
-    return dir;
+    return place;
   }
 
-  Name requireLowerName() {
-    Name name = lowerName;
-    if (name == null) {
-      throw new IllegalStateException("no lower file: " + path());
-    }
-    return name;
+  void setLower(LayerDir dir, Name name) {
+    lower = new LowerPlace(dir, name);
   }
 
   int lowerNlink() {
@@ -183,6 +182,14 @@ public final class FileNode extends Node {
     removed = true;
   }
 
+  boolean isUnnamed() {
+    return unnamed;
+  }
+
+  void setUnnamed(boolean value) {
+    unnamed = value;
+  }
+
   @Nullable SharedFd orphan() {
     return orphan;
   }
@@ -195,29 +202,6 @@ public final class FileNode extends Node {
     SharedFd kept = orphan;
     orphan = null;
     return kept;
-  }
-
-  boolean isPlain() {
-    return plain;
-  }
-
-  /** How often xattrs were set, for {@link #setPlain}. */
-  int xattrVersion() {
-    return xattrVersion.get();
-  }
-
-  /** Notes that a list of xattrs was empty, unless one was set since {@code version} was read. */
-  void setPlain(int version) {
-    plain = true;
-    if (xattrVersion.get() != version) {
-      plain = false;
-    }
-  }
-
-  /** To be called before and after an xattr is set. */
-  void xattrsChange() {
-    xattrVersion.incrementAndGet();
-    plain = false;
   }
 
   @Override

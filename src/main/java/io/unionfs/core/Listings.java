@@ -28,11 +28,11 @@ final class Listings {
 
   /** All entries as they are now. */
   Listing read(DirNode dir) throws ErrnoException {
-    Listing listing = new Listing();
+    ListingBuilder listing = new ListingBuilder();
     listing.add(Name.DOT, dir.ino(), Linux.DT_DIR);
     listing.add(Name.DOTDOT, dir.parent().ino(), Linux.DT_DIR);
     if (dir.isRemoved()) {
-      return listing;
+      return listing.build();
     }
     LowerIndex index = indexOf(dir);
     Lock reading = union.locks().read(dir);
@@ -49,7 +49,7 @@ final class Listings {
     } finally {
       reading.unlock();
     }
-    return listing;
+    return listing.build();
   }
 
   private @Nullable LowerIndex indexOf(DirNode dir) throws ErrnoException {
@@ -57,7 +57,11 @@ final class Listings {
   }
 
   private void addUpper(
-      DirNode dir, LayerDir upper, @Nullable LowerIndex index, BitSet hidden, Listing listing)
+      DirNode dir,
+      LayerDir upper,
+      @Nullable LowerIndex index,
+      BitSet hidden,
+      ListingBuilder listing)
       throws ErrnoException {
     boolean impure = isImpure(dir, upper);
     Stat stat = new Stat();
@@ -129,7 +133,7 @@ final class Listings {
     return known == 1;
   }
 
-  private void addLowers(DirNode dir, LowerIndex index, BitSet hidden, Listing listing) {
+  private void addLowers(DirNode dir, LowerIndex index, BitSet hidden, ListingBuilder listing) {
     for (int i = 0; i < index.size(); i++) {
       if (index.isShown(i) && !hidden.get(i)) {
         LayerDir part = dir.lowers().get(index.part(i, 0));
@@ -233,7 +237,9 @@ final class Listings {
       if (upper != null) {
         number += difference(upper, index);
       }
-      dir.setSubdirectories(number);
+      if (!union.options().isShared()) {
+        dir.setSubdirectories(number);
+      }
       return number;
     } finally {
       reading.unlock();

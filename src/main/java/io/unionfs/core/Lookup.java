@@ -29,7 +29,18 @@ final class Lookup {
 
   /** The node of a name; null where there is none. */
   @Nullable Node find(DirNode parent, Name name) throws ErrnoException {
+    return find(parent, name, null);
+  }
+
+  /**
+   * The same; where the layers had to be asked, {@code out} gets the attributes that they told,
+   * else its inode number is 0.
+   */
+  @Nullable Node find(DirNode parent, Name name, @Nullable Stat out) throws ErrnoException {
     UnionState.checkName(name);
+    if (out != null) {
+      out.ino = 0;
+    }
     Object cached = union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
@@ -38,7 +49,7 @@ final class Lookup {
     Lock reading = union.locks().read(parent);
     reading.lock();
     try {
-      return findLocked(parent, name, index);
+      return findLocked(parent, name, index, out);
     } finally {
       reading.unlock();
     }
@@ -46,6 +57,12 @@ final class Lookup {
 
   /** The same for a caller that holds the directory's lock, for reading or writing. */
   @Nullable Node findLocked(DirNode parent, Name name, @Nullable LowerIndex index)
+      throws ErrnoException {
+    return findLocked(parent, name, index, null);
+  }
+
+  private @Nullable Node findLocked(
+      DirNode parent, Name name, @Nullable LowerIndex index, @Nullable Stat out)
       throws ErrnoException {
     Object cached = union.cache().find(parent, name);
     if (cached != null) {
@@ -62,7 +79,21 @@ final class Lookup {
     Node node =
         found.kind() == Kind.DIRECTORY ? directory(parent, name, found) : file(parent, name, found);
     union.cache().put(parent, name, node);
+    if (out != null && isOf(found, node)) {
+      out.copyFrom(stat(found));
+    }
     return node;
+  }
+
+  /* Whether what was found is what provides the node's attributes: not so for a name of a lower hard
+  link whose copy is in the index. */
+  private static boolean isOf(Resolution found, Node node) {
+    if (node instanceof DirNode dir) {
+      LayerDir first = found.parts().get(0);
+      return first.layer().writable() == (dir.upper() != null);
+    }
+    LayerDir in = found.dir();
+    return in != null && in.layer().writable() == ((FileNode) node).copiedUp();
   }
 
   private Resolution resolve(DirNode parent, Name name, @Nullable LowerIndex index)
@@ -140,16 +171,32 @@ final class Lookup {
       identity = new Stat();
       lowers.get(0).stat(identity);
     }
+    int generation =
+        lowers.isEmpty() ? upperGeneration(first, identity) : Generations.ofLower(identity);
     HostInode host = union.identities().host(identity.dev, identity.ino);
     return union
         .nodes()
         .directory(
             host,
             union.identities().shown(identity.dev, identity.ino),
+            generation,
             parent,
             name,
             upper,
             List.copyOf(lowers));
+  }
+
+  private int upperGeneration(LayerDir dir, Stat stat) throws ErrnoException {
+    LayerDir above = dir.parent();
+    if (above == null) {
+      return Generations.ofLower(stat);
+    }
+    SharedFd fd = above.pin();
+    try {
+      return Generations.ofUpper(union.sys(), fd.fd(), dir.name(), stat);
+    } finally {
+      fd.unpin();
+    }
   }
 
   private static Stat stat(Resolution found) {
@@ -177,6 +224,7 @@ final class Lookup {
         new FoundFile(
             union.identities().host(stat.dev, stat.ino),
             union.identities().shown(stat.dev, stat.ino),
+            Generations.ofLower(stat),
             stat,
             false,
             null,
@@ -190,6 +238,7 @@ final class Lookup {
   /** Describes a file of the upper layer. */
   FoundFile describeUpper(LayerDir dir, Name name, Stat stat) throws ErrnoException {
     long ino = union.identities().shown(stat.dev, stat.ino);
+    int generation = 0;
     Name index = null;
     int difference = 0;
     SharedFd fd = dir.pin();
@@ -199,6 +248,7 @@ final class Lookup {
         Stat lower = hardLinks.resolve(origin);
         if (lower != null && lower.type() == stat.type()) {
           ino = union.identities().shown(lower.dev, lower.ino);
+          generation = Generations.ofLower(lower);
           index = hardLinks.indexEntryOf(origin, stat);
           if (index != null) {
             Integer recorded =
@@ -207,12 +257,16 @@ final class Lookup {
           }
         }
       }
+      if (generation == 0) {
+        generation = Generations.ofUpper(union.sys(), fd.fd(), name, stat);
+      }
     } finally {
       fd.unpin();
     }
     return new FoundFile(
         union.identities().host(stat.dev, stat.ino),
         ino,
+        generation,
         stat,
         true,
         index,
@@ -238,6 +292,7 @@ final class Lookup {
       return new FoundFile(
           union.identities().host(copy.dev, copy.ino),
           union.identities().shown(lower.dev, lower.ino),
+          Generations.ofLower(lower),
           copy,
           true,
           indexed.name(),

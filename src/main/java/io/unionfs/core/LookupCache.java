@@ -27,7 +27,15 @@ final class LookupCache {
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
 
-  LookupCache(long bytes) {
+  /* Off where others change the layers: then nothing may be remembered. */
+  private final boolean active;
+
+  /**
+   * @param bytes how much memory entries and indexes may take
+   * @param active false for a cache that never knows anything
+   */
+  LookupCache(long bytes, boolean active) {
+    this.active = active;
     this.indexBytes = bytes / 2;
     this.entries =
         Caffeine.newBuilder()
@@ -53,6 +61,10 @@ final class LookupCache {
 
   /** The node of a name, {@link #isAbsent absent}, or null where the cache does not know. */
   @Nullable Object find(DirNode parent, Name name) {
+    if (!active) {
+      misses.increment();
+      return null;
+    }
     Object found = entries.getIfPresent(new Key(parent.id(), name));
     (found == null ? misses : hits).increment();
     return found;
@@ -63,11 +75,15 @@ final class LookupCache {
   }
 
   void put(DirNode parent, Name name, Node node) {
-    entries.put(new Key(parent.id(), name), node);
+    if (active) {
+      entries.put(new Key(parent.id(), name), node);
+    }
   }
 
   void putAbsent(DirNode parent, Name name) {
-    entries.put(new Key(parent.id(), name), ABSENT);
+    if (active) {
+      entries.put(new Key(parent.id(), name), ABSENT);
+    }
   }
 
   @Nullable LowerIndex index(DirNode dir) {
@@ -76,6 +92,9 @@ final class LookupCache {
 
   /** Whether an index is small enough to be kept; one that is not would be read again each time. */
   boolean putIndex(DirNode dir, LowerIndex index) {
+    if (!active) {
+      return false;
+    }
     if (weight(index) > indexBytes / 2) {
       return false;
     }

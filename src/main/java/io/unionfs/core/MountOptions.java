@@ -37,6 +37,11 @@ public record MountOptions(
     double timeoutSeconds,
     int threads) {
 
+  /** Whether others change the layers behind the mount, so that nothing may be remembered. */
+  public boolean isShared() {
+    return timeoutSeconds == 0;
+  }
+
   public static Builder builder() {
     return new Builder();
   }

@@ -3,6 +3,7 @@ package io.unionfs.core;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.sys.Linux;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -13,6 +14,7 @@ public abstract sealed class Node permits DirNode, FileNode {
   private final long id;
   private final long ino;
   private final int type;
+  private final int generation;
 
   /* References from outside the core: open handles, or the kernel's lookups. */
   private final AtomicLong references = new AtomicLong();
@@ -20,10 +22,15 @@ public abstract sealed class Node permits DirNode, FileNode {
   /* The host inodes the node is known by: one, and one more after a copy-up. */
   private volatile List<HostInode> hosts = List.of();
 
-  Node(long id, long ino, int type) {
+  /* Whether the node is known to have no xattrs at all that the union would show. */
+  private volatile boolean plain;
+  private final AtomicInteger xattrVersion = new AtomicInteger();
+
+  Node(long id, long ino, int type, int generation) {
     this.id = id;
     this.ino = ino;
     this.type = type;
+    this.generation = generation;
   }
 
   /** The number that the node is known by outside; never used twice in a mount. */
@@ -34,6 +41,14 @@ public abstract sealed class Node permits DirNode, FileNode {
   /** What {@code st_ino} shows, constant for the file's life. */
   public final long ino() {
     return ino;
+  }
+
+  /**
+   * Tells the file from others that had or will have its inode number; constant for the file's
+   * life, over remounts too, and never 0.
+   */
+  public final int generation() {
+    return generation;
   }
 
   /** The file type, one of the {@code S_IF} constants. */
@@ -73,6 +88,29 @@ public abstract sealed class Node permits DirNode, FileNode {
 
   final List<HostInode> hosts() {
     return hosts;
+  }
+
+  final boolean isPlain() {
+    return plain;
+  }
+
+  /** How often xattrs were set, for {@link #setPlain}. */
+  final int xattrVersion() {
+    return xattrVersion.get();
+  }
+
+  /** Notes that a list of xattrs was empty, unless one was set since {@code version} was read. */
+  final void setPlain(int version) {
+    plain = true;
+    if (xattrVersion.get() != version) {
+      plain = false;
+    }
+  }
+
+  /** To be called before and after an xattr is set. */
+  final void xattrsChange() {
+    xattrVersion.incrementAndGet();
+    plain = false;
   }
 
   /** A path of the node in the union, for messages. */

@@ -6,6 +6,7 @@ import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.util.List;
@@ -30,14 +31,15 @@ final class Nodes {
     this.byHost = cache.asMap();
   }
 
-  DirNode root(long ino, @Nullable LayerDir upper, List<LayerDir> lowers) {
-    return new DirNode(nextId.getAndIncrement(), ino, null, Name.DOT, upper, lowers);
+  DirNode root(long ino, int generation, @Nullable LayerDir upper, List<LayerDir> lowers) {
+    return new DirNode(nextId.getAndIncrement(), ino, generation, null, Name.DOT, upper, lowers);
   }
 
   /** The directory's node at a place, made if it is not alive. */
   DirNode directory(
       HostInode host,
       long ino,
+      int generation,
       DirNode parent,
       Name name,
       @Nullable LayerDir upper,
@@ -50,7 +52,14 @@ final class Nodes {
                     ? dir
                     : known(
                         host,
-                        new DirNode(nextId.getAndIncrement(), ino, parent, name, upper, lowers)));
+                        new DirNode(
+                            nextId.getAndIncrement(),
+                            ino,
+                            generation,
+                            parent,
+                            name,
+                            upper,
+                            lowers)));
     return (DirNode) node;
   }
 
@@ -63,6 +72,7 @@ final class Nodes {
   record FoundFile(
       HostInode host,
       long ino,
+      int generation,
       Stat stat,
       boolean inUpper,
       @Nullable Name index,
@@ -89,6 +99,7 @@ final class Nodes {
                 if (file.placement().linkAt(parent, name) == null) {
                   file.update(now -> now.withLink(link));
                 }
+                followLower(file, found);
                 return file;
               }
               FileNode file =
@@ -96,6 +107,7 @@ final class Nodes {
                       nextId.getAndIncrement(),
                       found.ino(),
                       found.stat().type(),
+                      found.generation(),
                       new Placement(found.inUpper(), List.of(link), found.index()),
                       found.lowerDir(),
                       found.lowerName(),
@@ -107,6 +119,31 @@ final class Nodes {
               return known(found.host(), file);
             });
     return (FileNode) node;
+  }
+
+  /* A lower file that others renamed behind the mount has only its new name. */
+  private static void followLower(FileNode file, FoundFile found) {
+    LayerDir dir = found.lowerDir();
+    Name name = found.lowerName();
+    if (dir != null && name != null && file.hasLower() && found.lowerNlink() == 1) {
+      file.setLower(dir, name);
+    }
+  }
+
+  /** A new regular file of the upper that has no name. */
+  FileNode unnamed(HostInode host, int generation) {
+    FileNode file =
+        new FileNode(
+            nextId.getAndIncrement(),
+            host.shown(),
+            Linux.S_IFREG,
+            generation,
+            new Placement(true, List.of(), null),
+            null,
+            null,
+            0);
+    byHost.put(host, known(host, file));
+    return file;
   }
 
   /** Makes a node known by another host inode as well: that of its copy in the upper. */

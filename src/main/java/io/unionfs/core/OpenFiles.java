@@ -158,8 +158,11 @@ final class OpenFiles implements AutoCloseable {
 
   /** Takes over the descriptor that a file was created with. */
   void adopt(FileNode file, int fd) {
-    SharedFd opened = new SharedFd(sys, fd);
-    retire(writers.asMap().put(file, new Opened(opened, true)));
+    adopt(file, new SharedFd(sys, fd));
+  }
+
+  void adopt(FileNode file, SharedFd fd) {
+    put(writers, file, new Opened(fd, true));
   }
 
   private void put(Cache<FileNode, Opened> pool, FileNode file, Opened opened) {

@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.FileNode.LowerPlace;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.sys.Errno;
@@ -96,7 +97,8 @@ final class Places {
     while (true) {
       Placement placement = file.placement();
       if (!placement.copiedUp()) {
-        return byName.at(file.requireLowerDir(), file.requireLowerName());
+        LowerPlace lower = file.requireLower();
+        return byName.at(lower.dir(), lower.name());
       }
       Link link = upperLink(placement);
       if (link != null) {

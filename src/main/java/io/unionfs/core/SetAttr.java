@@ -31,6 +31,9 @@ public final class SetAttr {
 
   public int mtimeNsec;
 
+  /** Whether a change of the size takes set-id bits away, which the host leaves to a root. */
+  public boolean killPrivileges;
+
   /** Whether one of these fields is to be changed. */
   public boolean has(int fields) {
     return (valid & fields) != 0;

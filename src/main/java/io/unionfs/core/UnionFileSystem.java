@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class UnionFileSystem implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(UnionFileSystem.class);
 
+  private static final int RACES = 3;
+
   private final UnionState union;
   private final LayerStack layers;
   private final HardLinks hardLinks;
@@ -44,6 +46,8 @@ public final class UnionFileSystem implements AutoCloseable {
   private final Rename rename;
   private final FileData data;
   private final Attributes attributes;
+  private final CopyUp copyUp;
+  private final FileFlags flags;
   private final Xattrs xattrs;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -55,13 +59,14 @@ public final class UnionFileSystem implements AutoCloseable {
     this.places = new Places(union);
     this.openFiles = new OpenFiles(union.sys(), places);
     this.listings = new Listings(union, lookup);
-    CopyUp copyUp = new CopyUp(union, hardLinks, openFiles);
+    this.copyUp = new CopyUp(union, hardLinks, openFiles);
     this.creation = new Creation(union, lookup, copyUp, openFiles);
     this.removal = new Removal(union, lookup, copyUp, openFiles, listings);
     this.rename = new Rename(union, lookup, copyUp, removal, listings);
     this.data = new FileData(union, copyUp, openFiles);
     this.attributes = new Attributes(union, places, copyUp, data, listings);
     this.xattrs = new Xattrs(union, places, copyUp);
+    this.flags = new FileFlags(union, copyUp, openFiles);
   }
 
   /**
@@ -104,6 +109,7 @@ public final class UnionFileSystem implements AutoCloseable {
     DirNode root =
         nodes.root(
             identities.shown(stat.dev, stat.ino),
+            Generations.ofLower(stat),
             upper == null ? null : upper.root(),
             List.copyOf(roots));
     Marks marks = layers.marks();
@@ -117,7 +123,7 @@ public final class UnionFileSystem implements AutoCloseable {
         new MergeRules(marks),
         identities,
         nodes,
-        new LookupCache(options.cacheBytes()),
+        new LookupCache(options.cacheBytes(), !options.isShared()),
         new Locks(),
         root);
   }
@@ -142,6 +148,45 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public @Nullable Node lookup(DirNode parent, Name name) throws ErrnoException {
     return lookup.find(parent, name);
+  }
+
+  /**
+   * The node of a name with its attributes, as {@link #lookup(DirNode, Name)} and {@link #getattr}
+   * give them, at the cost of one of them where the layers have to be asked.
+   */
+  public @Nullable Node lookup(DirNode parent, Name name, Stat out) throws ErrnoException {
+    for (int attempt = 0; ; attempt++) {
+      Node node = lookup.find(parent, name, out);
+      if (node == null) {
+        return null;
+      }
+      try {
+        if (out.ino != 0) {
+          attributes.adjust(node, out);
+        } else {
+          attributes.get(node, out);
+        }
+        return node;
+      } catch (ErrnoException e) {
+        boolean goneMeanwhile = e.errno() == Errno.ENOENT || e.errno() == Errno.ESTALE;
+        if (!goneMeanwhile || attempt == RACES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * The node of an inode number, found by a walk of the whole union: for file handles that outlive
+   * what is known of the file. Null if no name leads to it.
+   */
+  public @Nullable Node findByIno(long ino) throws ErrnoException {
+    return new NodeSearch(lookup, listings, union.root()).find(ino);
+  }
+
+  /** The access ACL of a node in the xattr's format, whatever the options say; null if none. */
+  public byte @Nullable [] accessAcl(Node node) throws ErrnoException {
+    return xattrs.accessAcl(node);
   }
 
   /** Adds a reference: while a node has one it stays usable, also without a name. */
@@ -205,6 +250,16 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public FileNode create(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
     return creation.regular(parent, name, mode, caller);
+  }
+
+  /**
+   * Makes a regular file without a name ({@code O_TMPFILE}), retained once; {@link #link} may give
+   * it one.
+   *
+   * @throws ErrnoException {@code EOPNOTSUPP} where the upper's file system has no such files
+   */
+  public FileNode tmpfile(DirNode parent, int mode, Caller caller) throws ErrnoException {
+    return creation.unnamed(parent, mode, caller);
   }
 
   /**
@@ -301,7 +356,79 @@ public final class UnionFileSystem implements AutoCloseable {
    * @return the bytes written, fewer than asked for only where the rest met an error
    */
   public int write(FileNode node, long address, int length, long offset) throws ErrnoException {
-    return data.write(node, address, length, offset);
+    return write(node, address, length, offset, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param killPrivileges whether the file loses its set-id bits, which the host leaves to a root
+   */
+  public int write(FileNode node, long address, int length, long offset, boolean killPrivileges)
+      throws ErrnoException {
+    return data.write(node, address, length, offset, killPrivileges);
+  }
+
+  /**
+   * Copies data within the union as copy_file_range(2), by reflink where the host can.
+   *
+   * @return the bytes copied, 0 at the end of the source
+   */
+  public long copyFileRange(FileNode from, long fromOffset, FileNode to, long toOffset, long length)
+      throws ErrnoException {
+    return data.copy(from, fromOffset, to, toOffset, length);
+  }
+
+  /** Whether a file is being copied up right now, so that a write of it would have to wait. */
+  public boolean copyUpRuns(FileNode node) {
+    return copyUp.runs(node);
+  }
+
+  /**
+   * A pinned descriptor that reads and writes of an open file may go to instead of {@link #read}
+   * and {@link #write}, for as long as it is open; the caller unpins it. Null where they may not: a
+   * lower file of a writable union changes its place when it is written.
+   */
+  public @Nullable SharedFd pinBacking(FileNode node) throws ErrnoException {
+    return data.pinBacking(node);
+  }
+
+  /**
+   * A descriptor of an unnamed file on the upper's file system; the caller closes it.
+   *
+   * @throws ErrnoException {@code EOPNOTSUPP} where that has none
+   */
+  public int openScratch() throws ErrnoException {
+    return union.requireWritable().openScratch();
+  }
+
+  /** Makes everything that was changed durable. */
+  public void syncfs() throws ErrnoException {
+    data.syncAll();
+  }
+
+  /**
+   * The flags of ioctl_iflags(2).
+   *
+   * @throws ErrnoException {@code ENOTTY} where the host has none
+   */
+  public int getFlags(Node node) throws ErrnoException {
+    return flags.get(node);
+  }
+
+  /** Sets the flags of ioctl_iflags(2), copying the node up first. */
+  public void setFlags(Node node, int value) throws ErrnoException {
+    flags.set(node, value);
+  }
+
+  /** A {@code struct fsxattr} ({@code FS_IOC_FSGETXATTR}), 28 bytes. */
+  public byte[] getFsxattr(Node node) throws ErrnoException {
+    return flags.getExtended(node);
+  }
+
+  /** Sets a {@code struct fsxattr} of 28 bytes, copying the node up first. */
+  public void setFsxattr(Node node, byte[] value) throws ErrnoException {
+    flags.setExtended(node, value);
   }
 
   /** Makes a file's or directory's changes durable. */
@@ -352,6 +479,21 @@ public final class UnionFileSystem implements AutoCloseable {
     xattrs.set(node, name, value, flags);
   }
 
+  /**
+   * The same.
+   *
+   * @param killSgid whether the file loses its set-group-id bit, because the caller is not in its
+   *     group and sets an ACL
+   */
+  public void setxattr(
+      Node node, Name name, byte[] value, int flags, boolean killSgid, Caller caller)
+      throws ErrnoException {
+    setxattr(node, name, value, flags, caller);
+    if (killSgid) {
+      attributes.clearSetgid(node);
+    }
+  }
+
   /** Removes an extended attribute; {@code ENODATA} if there is none. */
   public void removexattr(Node node, Name name, Caller caller) throws ErrnoException {
     xattrs.remove(node, name);
@@ -381,6 +523,7 @@ public final class UnionFileSystem implements AutoCloseable {
     log.info(
         "lookups: {} answered from the cache, {} from the layers ({} % hits)",
         figures.lookupHits(), figures.lookupMisses(), Math.round(figures.hitRate() * 100));
+    copyUp.awaitClosed();
     openFiles.close();
     hardLinks.close();
     layers.close();

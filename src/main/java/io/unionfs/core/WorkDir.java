@@ -98,6 +98,16 @@ final class WorkDir {
     return work;
   }
 
+  /** A descriptor of an unnamed file on the upper's file system, for what does not last. */
+  int openScratch() throws ErrnoException {
+    SharedFd fd = work.pin();
+    try {
+      return sys.openat(fd.fd(), Name.DOT, Linux.O_TMPFILE | Linux.O_RDWR, 0600);
+    } finally {
+      fd.unpin();
+    }
+  }
+
   /** A name in the work directory that nobody else uses. */
   Name newName() {
     return Name.of("#" + Long.toHexString(counter.incrementAndGet()));

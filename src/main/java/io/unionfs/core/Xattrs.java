@@ -14,6 +14,7 @@ final class Xattrs {
   private static final Name USER = Name.of("user.");
   private static final Name TRUSTED = Name.of("trusted.");
   private static final Name ACL = Name.of("system.posix_acl_");
+  private static final Name ACCESS_ACL = Name.of("system.posix_acl_access");
   private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
 
   private final UnionState union;
@@ -43,14 +44,51 @@ final class Xattrs {
   /** The value, or null for {@code ENODATA}. */
   byte @Nullable [] get(Node node, Name name) throws ErrnoException {
     requireSupported(name);
-    if (node instanceof FileNode file && file.isPlain()) {
+    if (node.isPlain()) {
       return null;
     }
     Name onDisk = Marks.toDisk(name);
     if (onDisk == null) {
       return null;
     }
+    byte[] value = read(node, onDisk);
+    if (value == null) {
+      notePlain(node);
+    }
+    return value;
+  }
+
+  private byte @Nullable [] read(Node node, Name onDisk) throws ErrnoException {
     return places.with(node, host -> Optional.ofNullable(host.getxattr(onDisk))).orElse(null);
+  }
+
+  /* Who asks for one that is not there will ask for others that are not there either: ls(1) does. */
+  private void notePlain(Node node) throws ErrnoException {
+    if (union.options().isShared()) {
+      return;
+    }
+    int version = node.xattrVersion();
+    for (Name name : Marks.split(hostList(node))) {
+      if (Marks.toUnion(name) != null) {
+        return;
+      }
+    }
+    node.setPlain(version);
+  }
+
+  /** The access ACL, whatever the options say; null where there is none. */
+  byte @Nullable [] accessAcl(Node node) throws ErrnoException {
+    if (node.isPlain()) {
+      return null;
+    }
+    try {
+      return read(node, ACCESS_ACL);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return null; // the layer cannot have any
+      }
+      throw e;
+    }
   }
 
   /** The names as listxattr(2) gives them; {@code trusted.*} only for a privileged caller. */
@@ -58,27 +96,29 @@ final class Xattrs {
     if (!union.options().xattrs()) {
       throw ErrnoException.of(Errno.EOPNOTSUPP);
     }
-    FileNode file = node instanceof FileNode one ? one : null;
-    if (file != null && file.isPlain()) {
+    if (node.isPlain()) {
       return new byte[0];
     }
-    int version = file == null ? 0 : file.xattrVersion();
+    int version = node.xattrVersion();
     byte[] onDisk = hostList(node);
     ByteArrayOutputStream shown = new ByteArrayOutputStream(onDisk.length);
     boolean any = false;
     for (Name name : Marks.split(onDisk)) {
       Name visible = Marks.toUnion(name);
-      if (visible == null || (!union.options().acl() && visible.startsWith(ACL))) {
+      if (visible == null) {
         continue;
       }
       any = true;
+      if (!union.options().acl() && visible.startsWith(ACL)) {
+        continue;
+      }
       if (caller.uid() == 0 || !visible.startsWith(TRUSTED)) {
         shown.writeBytes(visible.bytes());
         shown.write(0);
       }
     }
-    if (file != null && !any) {
-      file.setPlain(version);
+    if (!any && !union.options().isShared()) {
+      node.setPlain(version);
     }
     return shown.toByteArray();
   }
@@ -143,21 +183,19 @@ final class Xattrs {
   }
 
   private void change(Node node, Name name, HostFile.Step change) throws ErrnoException {
-    if (node instanceof FileNode file) {
-      file.xattrsChange();
-      try {
-        places.run(file, change);
-      } finally {
-        file.xattrsChange();
+    node.xattrsChange();
+    try {
+      if (node instanceof DirNode dir && name.equals(DEFAULT_ACL)) {
+        // who makes a name in the directory holds this lock while it asks for the ACL
+        try (Locks.Locked locked = union.locks().write(dir)) {
+          dir.setDefaultAcl(DirNode.UNKNOWN);
+          places.run(dir, change);
+        }
+      } else {
+        places.run(node, change);
       }
-    } else if (node instanceof DirNode dir && name.equals(DEFAULT_ACL)) {
-      // who makes a name in the directory holds this lock while it asks for the ACL
-      try (Locks.Locked locked = union.locks().write(dir)) {
-        dir.setDefaultAcl(DirNode.UNKNOWN);
-        places.run(dir, change);
-      }
-    } else {
-      places.run(node, change);
+    } finally {
+      node.xattrsChange();
     }
   }
 }

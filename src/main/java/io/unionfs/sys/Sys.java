@@ -37,6 +37,11 @@ public class Sys {
   private static final int SYS_MOUNT_SETATTR = 442;
   private static final int SYS_FCHMODAT2 = 452;
 
+  private static final long FS_IOC_GETFLAGS = 0x80086601L;
+  private static final long FS_IOC_SETFLAGS = 0x40086602L;
+  private static final long FS_IOC_FSGETXATTR = 0x801c581fL;
+  private static final long FS_IOC_FSSETXATTR = 0x401c5820L;
+  private static final int FSXATTR_BYTES = 28;
   private static final long FICLONE = 0x40049409L;
   private static final long FS_IOC_GETFSUUID = 0x80111500L;
   private static final int STATX_WANTED = 0x7ff | 0x800 | 0x1000; // basic, btime, mount id
@@ -69,6 +74,7 @@ public class Sys {
   private static final long F_FSYNC = Native.symbol("fsync");
   private static final long F_FDATASYNC = Native.symbol("fdatasync");
   private static final long F_SYNCFS = Native.symbol("syncfs");
+  private static final long F_SYNC_FILE_RANGE = Native.symbol("sync_file_range");
   private static final long F_FALLOCATE = Native.symbol("fallocate");
   private static final long F_LSEEK = Native.symbol("lseek");
   private static final long F_COPY_FILE_RANGE = Native.symbol("copy_file_range");
@@ -555,6 +561,46 @@ public class Sys {
     return errnoOf(Native.call(F_IOCTL, toFd, FICLONE, fromFd));
   }
 
+  /**
+   * Starts the write-out of a part of a file, and with {@code wait} sees it to its end
+   * (sync_file_range(2)); it makes nothing durable, but leaves less to a later fsync(2).
+   */
+  public void syncFileRange(int fd, long offset, long length, boolean wait) throws ErrnoException {
+    int flags = wait ? 1 | 2 | 4 : 2; // SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER
+    int errno = errnoOf(Native.call(F_SYNC_FILE_RANGE, fd, offset, length, flags));
+    if (errno != 0 && errno != Errno.ENOSYS && errno != Errno.ESPIPE && errno != Errno.EINVAL) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  /** The flags of ioctl_iflags(2). */
+  public int getFileFlags(int fd) throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.putLong(at, 0);
+    check(Native.call(F_IOCTL, fd, FS_IOC_GETFLAGS, at));
+    return NativeMemory.getInt(at);
+  }
+
+  public void setFileFlags(int fd, int flags) throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.putLong(at, flags & 0xffffffffL);
+    check(Native.call(F_IOCTL, fd, FS_IOC_SETFLAGS, at));
+  }
+
+  /** A {@code struct fsxattr} as bytes. */
+  public byte[] getFsxattr(int fd) throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.zero(at, FSXATTR_BYTES);
+    check(Native.call(F_IOCTL, fd, FS_IOC_FSGETXATTR, at));
+    return bytes(at, FSXATTR_BYTES);
+  }
+
+  public void setFsxattr(int fd, byte[] value) throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.putBytes(at, value, 0, FSXATTR_BYTES);
+    check(Native.call(F_IOCTL, fd, FS_IOC_FSSETXATTR, at));
+  }
+
   public void fstatfs(int fd, StatFs out) throws ErrnoException {
     long at = area() + STRUCT;
     check(Native.call(F_FSTATFS, fd, at));
@@ -625,10 +671,20 @@ public class Sys {
 
   /** The handle of a name, or null where the file system has none. */
   public @Nullable FileHandle nameToHandleAt(int dirFd, Name name) throws ErrnoException {
+    return nameToHandleAt(dirFd, name, 0);
+  }
+
+  /** The handle of a descriptor's file, or null where the file system has none. */
+  public @Nullable FileHandle handleOf(int fd) throws ErrnoException {
+    return nameToHandleAt(fd, EMPTY, Linux.AT_EMPTY_PATH);
+  }
+
+  private static @Nullable FileHandle nameToHandleAt(int dirFd, Name name, int flags)
+      throws ErrnoException {
     long at = put(area(), name);
     long handle = at + STRUCT;
     NativeMemory.putInt(handle, MAX_HANDLE_BYTES);
-    int errno = errnoOf(Native.call(F_NAME_TO_HANDLE_AT, dirFd, at, handle, at + SECOND, 0));
+    int errno = errnoOf(Native.call(F_NAME_TO_HANDLE_AT, dirFd, at, handle, at + SECOND, flags));
     return switch (errno) {
       case 0 ->
           new FileHandle(

@@ -11,6 +11,8 @@ import java.util.List;
  * @param kernelFlags mount flags of the kernel by their option names, such as {@code nosuid}
  * @param timeoutSeconds how long the kernel may keep names and attributes; negative: what is right
  *     for the transport
+ * @param io how file data gets to the layers, where the transport has a choice
+ * @param writeback whether the kernel may keep written data for a while, where it can
  * @param threads the most requests served at one time; 0 for the transport's choice
  */
 @SuppressWarnings("ArrayRecordComponent") // a parameter object that nobody compares
@@ -20,4 +22,6 @@ public record MountPoint(
     boolean allowOther,
     List<String> kernelFlags,
     double timeoutSeconds,
+    IoProfile io,
+    boolean writeback,
     int threads) {}

@@ -1,6 +1,7 @@
 package io.unionfs.transport;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A live mount: the threads that serve it and the entry in the kernel's mount table. Safe for use
@@ -9,6 +10,12 @@ import java.io.IOException;
 public interface Session extends AutoCloseable {
   /** The transport's name, as in {@link Transport#key()}. */
   String transport();
+
+  /** How file data gets to the layers, with the reason where that is not as asked for. */
+  String ioProfile();
+
+  /** What was agreed on with the kernel, by the kernel's names. */
+  List<String> features();
 
   /**
    * Waits until the mount is gone and everything that served it is given up, whoever ended it:

@@ -6,6 +6,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Stat;
+import io.unionfs.transport.AclNarrowing;
 import io.unionfs.transport.jnrfuse.Layouts.StatAt;
 
 /** What the kernel is told about a node. */

@@ -13,6 +13,7 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Scratch;
 import io.unionfs.sys.Stat;
+import io.unionfs.transport.AclNarrowing;
 import io.unionfs.transport.jnrfuse.Handles.Handle;
 import io.unionfs.transport.jnrfuse.Layouts.FileInfoAt;
 import io.unionfs.transport.jnrfuse.Layouts.StatAt;

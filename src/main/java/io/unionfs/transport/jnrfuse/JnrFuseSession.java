@@ -3,13 +3,16 @@ package io.unionfs.transport.jnrfuse;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Sys;
+import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountBusyException;
 import io.unionfs.transport.MountPoint;
 import io.unionfs.transport.Session;
 import io.unionfs.transport.Transport;
+import io.unionfs.transport.mount.FuseMount;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.ref.Reference;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,6 +172,16 @@ public final class JnrFuseSession implements Session {
   @Override
   public String transport() {
     return Transport.JNR_FUSE.key();
+  }
+
+  @Override
+  public String ioProfile() {
+    return IoProfile.CACHED.key();
+  }
+
+  @Override
+  public List<String> features() {
+    return List.of();
   }
 
   @Override

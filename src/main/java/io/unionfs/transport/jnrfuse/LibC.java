@@ -21,24 +21,6 @@ public interface LibC {
   @int64_t
   long writev(int fd, @int64_t long vector, int count);
 
-  int socketpair(int domain, int type, int protocol, @int64_t long fds);
-
-  int pipe2(@int64_t long fds, int flags);
-
-  @int64_t
-  long recvmsg(int socket, @int64_t long message, int flags);
-
-  int waitpid(int pid, @int64_t long status, int options);
-
-  @IgnoreError
-  int posix_spawn_file_actions_init(@int64_t long actions);
-
-  @IgnoreError
-  int posix_spawn_file_actions_adddup2(@int64_t long actions, int from, int to);
-
-  @IgnoreError
-  int posix_spawn_file_actions_destroy(@int64_t long actions);
-
   /** A {@code struct lconv}, whose first member points to the decimal point. */
   @IgnoreError
   @int64_t

@@ -1,6 +1,7 @@
 package io.unionfs.transport.jnrfuse;
 
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.transport.AclNarrowing;
 
 /** What the operations of one mount have in common. */
 record MountContext(
@@ -16,7 +17,7 @@ record MountContext(
   static MountContext of(
       UnionFileSystem fs, LibFuse2 library, long channel, Handles handles, LinkedNodes linked) {
     HiddenFiles hidden = new HiddenFiles(handles);
-    AclNarrowing acl = new AclNarrowing(fs);
+    AclNarrowing acl = new AclNarrowing(fs, false);
     return new MountContext(
         fs,
         library,

@@ -10,6 +10,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.transport.AclNarrowing;
 import io.unionfs.transport.jnrfuse.Layouts.TimespecAt;
 import io.unionfs.transport.jnrfuse.Paths.Place;
 

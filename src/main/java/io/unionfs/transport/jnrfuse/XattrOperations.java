@@ -8,6 +8,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.transport.AclNarrowing;
 
 /** The operations of libfuse on extended attributes. */
 final class XattrOperations {

@@ -1,4 +1,4 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.transport.mount;
 
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 
 /** A FUSE file system in the kernel's mount table, and the device that serves it. */
-final class FuseMount {
+public final class FuseMount {
   /** The part of the type that follows {@code fuse.} in mount tables. */
   static final String SUBTYPE = "unionfs-mount";
 
@@ -52,7 +52,7 @@ final class FuseMount {
    *
    * @throws IOException if it cannot be mounted; the message is for the user
    */
-  static FuseMount attach(Sys sys, MountPoint at) throws IOException {
+  public static FuseMount attach(Sys sys, MountPoint at) throws IOException {
     long flags = MountFlags.of(at.kernelFlags());
     Name path = canonical(sys, Name.of(at.path()));
     try (Fd device = openDevice(sys)) {
@@ -82,12 +82,12 @@ final class FuseMount {
   }
 
   /** The descriptor of {@code /dev/fuse}, valid until {@link #closeDevice}. */
-  int deviceFd() {
+  public int deviceFd() {
     return device.raw();
   }
 
   /** Closes the device, which ends the connection if it has not ended yet. */
-  void closeDevice() {
+  public void closeDevice() {
     device.close();
   }
 
@@ -102,7 +102,7 @@ final class FuseMount {
    *
    * @throws IOException if another file system answers, or none
    */
-  void awaitAnswer() throws IOException {
+  public void awaitAnswer() throws IOException {
     try (Fd root = new Fd(sys, sys.openPath(path.bytes(), Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
       StatFs answer = new StatFs();
       sys.fstatfs(root.raw(), answer);
@@ -119,7 +119,7 @@ final class FuseMount {
    *
    * @throws MountBusyException if it is in use and {@code lazy} is false
    */
-  void unmount(boolean lazy) throws IOException {
+  public void unmount(boolean lazy) throws IOException {
     if (mountId >= 0 && mountId(sys, path) != mountId) {
       return; // gone, or another mount lies on top
     }

@@ -1,4 +1,4 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,11 +1,5 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.sys;
 
-import io.unionfs.sys.Errno;
-import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
-import io.unionfs.sys.NativeMemory;
-import io.unionfs.sys.Sys;
-import io.unionfs.transport.jnrfuse.LibC.SixArguments;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -14,9 +8,9 @@ import java.util.List;
  * A short-lived child process that can be handed a socket, which {@code ProcessBuilder} cannot do,
  * and whose arguments are bytes. Its standard error is captured.
  */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
   /** Where the child finds the socket that it inherits. */
-  static final int SOCKET_FD = 3;
+  public static final int SOCKET_FD = 3;
 
   private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
@@ -25,11 +19,18 @@ final class Child implements AutoCloseable {
   private static final int CLOEXEC = 0x80000; // O_CLOEXEC and SOCK_CLOEXEC, on every architecture
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
-  private static final long RTLD_DEFAULT = 0;
   private static final int STDERR_FD = 2;
   private static final int FILE_ACTIONS_SIZE = 128; // glibc's has 80 bytes
 
-  private static final LibC LIBC = LibC.INSTANCE;
+  private static final long F_READ = Native.symbol("read");
+  private static final long F_RECVMSG = Native.symbol("recvmsg");
+  private static final long F_WAITPID = Native.symbol("waitpid");
+  private static final long F_PIPE2 = Native.symbol("pipe2");
+  private static final long F_SOCKETPAIR = Native.symbol("socketpair");
+  private static final long F_POSIX_SPAWN = Native.symbol("posix_spawn");
+  private static final long F_ACTIONS_INIT = Native.symbol("posix_spawn_file_actions_init");
+  private static final long F_ACTIONS_DUP2 = Native.symbol("posix_spawn_file_actions_adddup2");
+  private static final long F_ACTIONS_DESTROY = Native.symbol("posix_spawn_file_actions_destroy");
 
   private final int pid;
   private final Fd errors;
@@ -45,7 +46,8 @@ final class Child implements AutoCloseable {
    * Starts a program with the given arguments and environment; one end of a socket pair is its
    * descriptor {@link #SOCKET_FD}.
    */
-  static Child start(Sys sys, byte[] program, List<byte[]> arguments, List<byte[]> environment)
+  public static Child start(
+      Sys sys, byte[] program, List<byte[]> arguments, List<byte[]> environment)
       throws ErrnoException {
     int[] pipe = pipe();
     try (Fd readEnd = new Fd(sys, pipe[0]);
@@ -60,7 +62,7 @@ final class Child implements AutoCloseable {
   }
 
   /** The descriptor that the child sends over the socket, or -1 if it ends without sending one. */
-  int receiveFd() throws ErrnoException {
+  public int receiveFd() throws ErrnoException {
     try (NativeMemory block = NativeMemory.allocate(256)) {
       long message = block.address();
       long vector = message + 64;
@@ -73,13 +75,11 @@ final class Child implements AutoCloseable {
       NativeMemory.putLong(message + 24, 1); // msg_iovlen
       NativeMemory.putLong(message + 32, control); // msg_control
       NativeMemory.putLong(message + 40, 24); // msg_controllen: CMSG_SPACE(sizeof(int))
-      long received;
+      long result;
       do {
-        received = LIBC.recvmsg(socket.raw(), message, MSG_CMSG_CLOEXEC);
-      } while (received < 0 && LibC.errno() == Errno.EINTR);
-      if (received < 0) {
-        throw ErrnoException.of(LibC.errno());
-      }
+        result = Native.call(F_RECVMSG, socket.raw(), message, MSG_CMSG_CLOEXEC);
+      } while (Native.interrupted(result));
+      int received = Native.checked(result);
       boolean carriesFd =
           received > 0
               && NativeMemory.getLong(message + 40) >= 20
@@ -90,19 +90,17 @@ final class Child implements AutoCloseable {
   }
 
   /** Waits for the end of the child and returns what it wrote to standard error, trimmed. */
-  String awaitErrors() throws ErrnoException {
+  public String awaitErrors() throws ErrnoException {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     try (NativeMemory block = NativeMemory.allocate(4096)) {
       while (true) {
-        int count = (int) LIBC.read(errors.raw(), block.address(), block.size());
+        long result = Native.call(F_READ, errors.raw(), block.address(), block.size());
+        if (Native.interrupted(result)) {
+          continue;
+        }
+        int count = Native.checked(result);
         if (count == 0) {
           break;
-        }
-        if (count < 0) {
-          if (LibC.errno() == Errno.EINTR) {
-            continue;
-          }
-          throw ErrnoException.of(LibC.errno());
         }
         byte[] part = new byte[count];
         NativeMemory.getBytes(block.address(), part, 0, count);
@@ -113,15 +111,14 @@ final class Child implements AutoCloseable {
   }
 
   /** Waits for the end of the child and returns its exit status, or 128 if a signal ended it. */
-  int awaitExit() throws ErrnoException {
+  public int awaitExit() throws ErrnoException {
     try (NativeMemory block = NativeMemory.allocate(8)) {
       while (true) {
-        if (LIBC.waitpid(pid, block.address(), 0) == pid) {
+        long result = Native.call(F_WAITPID, pid, block.address(), 0);
+        if (!Native.interrupted(result)) {
+          Native.check(result);
           int status = NativeMemory.getInt(block.address());
           return (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128;
-        }
-        if (LibC.errno() != Errno.EINTR) {
-          throw ErrnoException.of(LibC.errno());
         }
       }
     }
@@ -141,47 +138,50 @@ final class Child implements AutoCloseable {
         NativeMemory path = text(program);
         StringVector argv = new StringVector(arguments);
         StringVector envp = new StringVector(environment)) {
-      SixArguments posixSpawn = LIBC.dlsym(RTLD_DEFAULT, "posix_spawn");
       long list = actions.address();
-      check(LIBC.posix_spawn_file_actions_init(list));
+      check(Native.call(F_ACTIONS_INIT, list));
       try {
         // In this order: the pipe may itself be descriptor 3, which the second step replaces.
-        check(LIBC.posix_spawn_file_actions_adddup2(list, stderr, STDERR_FD));
-        check(LIBC.posix_spawn_file_actions_adddup2(list, socket, SOCKET_FD));
+        check(Native.call(F_ACTIONS_DUP2, list, stderr, STDERR_FD));
+        check(Native.call(F_ACTIONS_DUP2, list, socket, SOCKET_FD));
         check(
-            posixSpawn.call(
-                pid.address(), path.address(), list, 0, argv.address(), envp.address()));
+            Native.call(
+                F_POSIX_SPAWN,
+                pid.address(),
+                path.address(),
+                list,
+                0,
+                argv.address(),
+                envp.address()));
         return NativeMemory.getInt(pid.address());
       } finally {
-        LIBC.posix_spawn_file_actions_destroy(list);
+        Native.call(F_ACTIONS_DESTROY, list);
       }
     }
   }
 
   /** posix_spawn(3) and its kin return the errno. */
-  private static void check(int errno) throws ErrnoException {
-    if (errno != 0) {
-      throw ErrnoException.of(errno);
+  private static void check(long errno) throws ErrnoException {
+    if ((int) errno != 0) {
+      throw ErrnoException.of((int) errno);
     }
   }
 
   private static int[] pipe() throws ErrnoException {
     try (NativeMemory block = NativeMemory.allocate(2L * Integer.BYTES)) {
-      return pair(LIBC.pipe2(block.address(), CLOEXEC), block);
+      return pair(Native.call(F_PIPE2, block.address(), CLOEXEC), block);
     }
   }
 
   private static int[] sockets() throws ErrnoException {
     try (NativeMemory block = NativeMemory.allocate(2L * Integer.BYTES)) {
       int type = SOCK_STREAM | CLOEXEC;
-      return pair(LIBC.socketpair(AF_UNIX, type, 0, block.address()), block);
+      return pair(Native.call(F_SOCKETPAIR, AF_UNIX, type, 0, block.address()), block);
     }
   }
 
-  private static int[] pair(int result, NativeMemory block) throws ErrnoException {
-    if (result != 0) {
-      throw ErrnoException.of(LibC.errno());
-    }
+  private static int[] pair(long result, NativeMemory block) throws ErrnoException {
+    Native.check(result);
     long at = block.address();
     return new int[] {NativeMemory.getInt(at), NativeMemory.getInt(at + Integer.BYTES)};
   }

@@ -1,4 +1,4 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.transport.mount;
 
 import java.util.List;
 import java.util.Map;

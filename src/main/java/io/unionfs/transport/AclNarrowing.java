@@ -1,9 +1,7 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.transport;
 
-import io.unionfs.core.Caller;
 import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
-import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
@@ -12,7 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /*
- * libfuse 2 cannot ask the kernel to evaluate POSIX ACLs, so the kernel decides by mode bits alone.
+ * Where the kernel is not asked to evaluate POSIX ACLs - libfuse 2 cannot ask it, and noacl says not
+ * to - it decides by mode bits alone.
  * The group bits of a file with an ACL are its mask, which may allow the owning group more than the
  * ACL does; and users and groups that the ACL names would fall under "other". So the bits shown are
  * the ones that every process concerned would have by the ACL as well: nobody gains a right, some
@@ -22,10 +21,12 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * other: what the other entry and each named user and group, under the mask, grants
  */
 
-/** The mode bits of files with an ACL, made safe for a kernel that does not know the ACL. */
-final class AclNarrowing {
+/**
+ * The mode bits of files with an ACL, made safe for a kernel that does not know the ACL. Safe for
+ * use by any number of threads.
+ */
+public final class AclNarrowing {
   private static final Name ACCESS = Name.of("system.posix_acl_access");
-  private static final Caller SERVER = new Caller(0, 0, 0, 0);
 
   private static final int HEADER_SIZE = 4;
   private static final int ENTRY_SIZE = 8;
@@ -45,18 +46,23 @@ final class AclNarrowing {
    * Inode numbers known to have no ACL, each in the slot of its hash. A file that is not found here
    * costs a getxattr.
    */
-  private final AtomicLongArray plain = new AtomicLongArray(1 << LOG_SLOTS);
+  private final AtomicLongArray plain;
 
   /** Changes with every change of an ACL, so that an answer read before it is not remembered. */
   private final AtomicInteger generation = new AtomicInteger();
 
-  AclNarrowing(UnionFileSystem fs) {
+  /**
+   * @param kernelEvaluates whether the kernel asks for ACLs and decides by them, so that nothing
+   *     need be narrowed
+   */
+  public AclNarrowing(UnionFileSystem fs, boolean kernelEvaluates) {
     this.fs = fs;
-    this.active = fs.options().acl() && fs.options().xattrs();
+    this.active = !kernelEvaluates;
+    this.plain = new AtomicLongArray(active ? 1 << LOG_SLOTS : 0);
   }
 
   /** Takes away the rights that the ACL does not give. */
-  void narrow(Node node, Stat stat) throws ErrnoException {
+  public void narrow(Node node, Stat stat) throws ErrnoException {
     if (!active || Linux.isLnk(stat.mode)) {
       return;
     }
@@ -80,11 +86,11 @@ final class AclNarrowing {
    * clears set-id bits by setting the mode that it was shown; the rights that were hidden from it
    * must survive that.
    */
-  int widen(Node node, int mode) throws ErrnoException {
+  public int widen(Node node, int mode) throws ErrnoException {
     if (!active) {
       return mode;
     }
-    Stat stat = RequestThread.scratchStat();
+    Stat stat = new Stat();
     fs.getattr(node, stat);
     if (Linux.isLnk(stat.mode)) {
       return mode;
@@ -101,7 +107,7 @@ final class AclNarrowing {
    *
    * @return whether it is one that shows in the mode
    */
-  boolean changing(Node node, Name xattr) {
+  public boolean changing(Node node, Name xattr) {
     boolean shows = active && xattr.equals(ACCESS);
     if (shows) {
       forget(node);
@@ -110,7 +116,7 @@ final class AclNarrowing {
   }
 
   /** To be called for a new file: it may have an ACL by inheritance, and a used inode number. */
-  void forget(Node node) {
+  public void forget(Node node) {
     if (active) {
       generation.incrementAndGet();
       plain.compareAndSet(slot(node.ino()), node.ino(), 0);
@@ -118,15 +124,8 @@ final class AclNarrowing {
   }
 
   private byte[] read(Node node) throws ErrnoException {
-    try {
-      byte[] acl = fs.getxattr(node, ACCESS, SERVER);
-      return acl == null ? new byte[0] : acl;
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.EOPNOTSUPP) {
-        return new byte[0]; // the layer cannot have any
-      }
-      throw e;
-    }
+    byte[] acl = fs.accessAcl(node);
+    return acl == null ? new byte[0] : acl;
   }
 
   /** The mode without what the ACL, in the kernel's xattr format, does not grant. */

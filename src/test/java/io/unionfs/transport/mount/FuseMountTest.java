@@ -1,10 +1,11 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.transport.mount;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.unionfs.TargetDirectories;
 import io.unionfs.sys.Sys;
+import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountPoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,15 @@ class FuseMountTest {
   @Test
   void fusermountGetsSourceEscaped() {
     MountPoint at =
-        new MountPoint(bytes("/mnt"), bytes("a,b\\c"), true, List.of("nosuid", "noatime"), -1, 0);
+        new MountPoint(
+            bytes("/mnt"),
+            bytes("a,b\\c"),
+            true,
+            List.of("nosuid", "noatime"),
+            -1,
+            IoProfile.CACHED,
+            true,
+            0);
 
     assertThat(FuseMount.fusermountOptions(at))
         .asString(StandardCharsets.UTF_8)
@@ -47,7 +56,8 @@ class FuseMountTest {
   }
 
   private static MountPoint at(Path path) {
-    return new MountPoint(bytes(path.toString()), bytes("unionfs"), false, List.of(), -1, 0);
+    return new MountPoint(
+        bytes(path.toString()), bytes("unionfs"), false, List.of(), -1, IoProfile.CACHED, true, 0);
   }
 
   private static byte[] bytes(String text) {

@@ -1,10 +1,8 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.sys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

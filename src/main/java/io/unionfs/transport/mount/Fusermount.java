@@ -1,5 +1,6 @@
-package io.unionfs.transport.jnrfuse;
+package io.unionfs.transport.mount;
 
+import io.unionfs.sys.Child;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;

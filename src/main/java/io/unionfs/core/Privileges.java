@@ -1,0 +1,30 @@
+package io.unionfs.core;
+
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+
+/** The rights that running a file gives, which a change of its content takes away. */
+final class Privileges {
+  private Privileges() {}
+
+  /*
+   * The host removes security.capability itself, whoever writes; set-id bits it leaves to a process
+   * with CAP_FSETID, which the server may be and the program that writes is not.
+   */
+  /** Clears set-user-id, and set-group-id where the group may execute. */
+  static void clear(Sys sys, int fd) throws ErrnoException {
+    Stat stat = new Stat();
+    sys.fstatx(fd, stat);
+    int kept = without(stat.permissions());
+    if (kept != stat.permissions()) {
+      sys.fchmod(fd, kept);
+    }
+  }
+
+  private static int without(int permissions) {
+    boolean groupExecutes = (permissions & 010) != 0;
+    return permissions & ~Linux.S_ISUID & ~(groupExecutes ? Linux.S_ISGID : 0);
+  }
+}

@@ -129,8 +129,23 @@ final class MountCommand implements Callable<Integer> {
   @Option(
       names = "--transport",
       paramLabel = "NAME",
-      description = "auto (default), jnr-fuse, or kernel (not in this version).")
+      description =
+          "auto (default): kernel where it works, else jnr-fuse; kernel: FUSE spoken by ourselves;"
+              + " jnr-fuse: through libfuse 2.")
   private String transport = "auto";
+
+  @Option(
+      names = "--io",
+      paramLabel = "PROFILE",
+      description =
+          "cached (default): data goes through the kernel's page cache; passthrough: straight to the"
+              + " host's file system where it can (root, Linux 6.9).")
+  private @Nullable String io;
+
+  @Option(
+      names = "--no-writeback",
+      description = "The kernel hands on written data at once, and errors with it.")
+  private boolean noWriteback;
 
   @Option(
       names = {"-f", "--foreground"},
@@ -217,6 +232,8 @@ final class MountCommand implements Callable<Integer> {
     value(gathered, "fsname", fsname);
     value(gathered, "timeout", timeout);
     value(gathered, "threads", threads);
+    value(gathered, "io", io);
+    flag(gathered, "no_writeback", noWriteback);
     return gathered;
   }
 

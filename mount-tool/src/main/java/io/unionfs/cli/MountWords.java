@@ -2,6 +2,7 @@ package io.unionfs.cli;
 
 import io.unionfs.UnionMount;
 import io.unionfs.cli.OptionWords.Word;
+import io.unionfs.transport.IoProfile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -58,7 +59,6 @@ final class MountWords {
           "xattr_permissions",
           "static_nlink",
           "threaded",
-          "writeback",
           "fast_ino",
           "xino",
           "ino32_t",
@@ -68,7 +68,6 @@ final class MountWords {
           "index",
           "nfs_export",
           "userxattr",
-          "io",
           "whiteout");
 
   private final List<String> lowers = new ArrayList<>();
@@ -80,6 +79,8 @@ final class MountWords {
   private @Nullable Boolean allowOther;
   private @Nullable Double timeout;
   private @Nullable Integer threads;
+  private IoProfile io = IoProfile.CACHED;
+  private boolean writeback = true;
   private boolean readOnly;
   private boolean isVolatile;
   private boolean noAcl;
@@ -146,6 +147,9 @@ final class MountWords {
       case "noacl" -> noAcl = true;
       case "noxattrs" -> noXattrs = word.value() == null || !word.value().equals("0");
       case "timeout" -> timeout = number(word);
+      case "io" -> io = IoProfile.parse(required(word));
+      case "writeback" -> writeback = !"0".equals(word.value());
+      case "no_writeback" -> writeback = false;
       case "threads" -> threads = (int) number(word);
       default -> other(word);
     }
@@ -209,6 +213,8 @@ final class MountWords {
       builder.work(RawArguments.bytes(workPath));
     }
     builder.readOnly(readOnly);
+    builder.io(io);
+    builder.writeback(writeback);
     builder.isVolatile(isVolatile);
     builder.acl(!noAcl);
     builder.xattrs(!noXattrs);

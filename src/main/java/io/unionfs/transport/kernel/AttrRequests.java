@@ -1,0 +1,84 @@
+package io.unionfs.transport.kernel;
+
+import io.unionfs.core.FileNode;
+import io.unionfs.core.Node;
+import io.unionfs.core.SetAttr;
+import io.unionfs.core.UnionFileSystem;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.transport.AclNarrowing;
+import io.unionfs.transport.kernel.codec.In;
+import io.unionfs.transport.kernel.codec.Request;
+
+/** The requests about attributes. All return 0, or throw an errno. */
+final class AttrRequests {
+  private final UnionFileSystem fs;
+  private final NodeTable nodes;
+  private final Entries entries;
+  private final AclNarrowing narrowing;
+  private final KeptTimes keptTimes;
+
+  AttrRequests(UnionFileSystem fs, ServerState server) {
+    this.fs = fs;
+    this.nodes = server.nodes();
+    this.entries = server.entries();
+    this.narrowing = server.narrowing();
+    this.keptTimes = server.keptTimes();
+  }
+
+  int getattr(Worker worker) throws ErrnoException {
+    entries.getattr(nodes.get(worker.request.nodeId()), worker.stat);
+    worker.reply.attr(entries.timeouts(), worker.stat);
+    return 0;
+  }
+
+  int statx(Worker worker) throws ErrnoException {
+    entries.getattr(nodes.get(worker.request.nodeId()), worker.stat);
+    worker.reply.statx(entries.timeouts(), worker.stat);
+    return 0;
+  }
+
+  int setattr(Worker worker) throws ErrnoException {
+    Request request = worker.request;
+    Node node = nodes.get(request.nodeId());
+    SetAttr change = change(request);
+    if (change.has(SetAttr.MODE)) {
+      change.mode = narrowing.widen(node, change.mode);
+    }
+    if (node instanceof FileNode file) {
+      keptTimes.note(file, change);
+    }
+    fs.setattr(node, change, worker.caller(0));
+    entries.getattr(node, worker.stat);
+    worker.reply.attr(entries.timeouts(), worker.stat);
+    return 0;
+  }
+
+  private static SetAttr change(Request request) {
+    int valid = request.u32(In.SETATTR_VALID);
+    SetAttr change = new SetAttr();
+    change.valid =
+        field(valid, In.FATTR_MODE, SetAttr.MODE)
+            | field(valid, In.FATTR_UID, SetAttr.UID)
+            | field(valid, In.FATTR_GID, SetAttr.GID)
+            | field(valid, In.FATTR_SIZE, SetAttr.SIZE)
+            | field(valid, In.FATTR_ATIME, SetAttr.ATIME)
+            | field(valid, In.FATTR_MTIME, SetAttr.MTIME);
+    change.mode = request.u32(In.SETATTR_MODE) & 07777;
+    change.uid = request.u32(In.SETATTR_UID);
+    change.gid = request.u32(In.SETATTR_GID);
+    change.size = request.u64(In.SETATTR_SIZE_FIELD);
+    change.atime = request.u64(In.SETATTR_ATIME);
+    change.mtime = request.u64(In.SETATTR_MTIME);
+    change.atimeNsec =
+        (valid & In.FATTR_ATIME_NOW) != 0 ? Linux.UTIME_NOW : request.u32(In.SETATTR_ATIME_NSEC);
+    change.mtimeNsec =
+        (valid & In.FATTR_MTIME_NOW) != 0 ? Linux.UTIME_NOW : request.u32(In.SETATTR_MTIME_NSEC);
+    change.killPrivileges = (valid & In.FATTR_KILL_SUIDGID) != 0;
+    return change;
+  }
+
+  private static int field(int valid, int fuse, int ours) {
+    return (valid & fuse) != 0 ? ours : 0;
+  }
+}

@@ -1,0 +1,69 @@
+package io.unionfs.transport.kernel;
+
+import io.unionfs.core.Caller;
+import io.unionfs.core.FileNode;
+import io.unionfs.core.SetAttr;
+import io.unionfs.core.UnionFileSystem;
+import io.unionfs.sys.ErrnoException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/*
+ * With the write-back cache the kernel owns the modification time of a file: it sets it by SETATTR,
+ * and a WRITE of data that was written before may come after that SETATTR. The host would take such a
+ * WRITE for a modification of now, which shows as soon as the kernel forgets the file.
+ */
+/** The modification times that the kernel set, to be put back after late writes of its cache. */
+final class KeptTimes {
+  private static final Caller SERVER = new Caller(0, 0, 0, 0);
+
+  private record Time(long seconds, int nanos) {}
+
+  private final UnionFileSystem fs;
+  private final boolean active;
+  private final ConcurrentMap<FileNode, Time> times = new ConcurrentHashMap<>();
+
+  KeptTimes(UnionFileSystem fs, Negotiation agreed) {
+    this.fs = fs;
+    this.active = agreed.writeback();
+  }
+
+  /** Notes what is about to be set; before it is, so that a late write does not miss it. */
+  void note(FileNode file, SetAttr change) {
+    if (active && change.has(SetAttr.MTIME) && file.isRegular()) {
+      times.put(file, new Time(change.mtime, change.mtimeNsec));
+    }
+  }
+
+  /** To be called after data of the kernel's cache was written. */
+  void restore(FileNode file) throws ErrnoException {
+    if (!active) {
+      return;
+    }
+    Time kept = times.get(file);
+    while (kept != null) {
+      SetAttr change = new SetAttr();
+      change.valid = SetAttr.MTIME;
+      change.mtime = kept.seconds();
+      change.mtimeNsec = kept.nanos();
+      fs.setattr(file, change, SERVER);
+      Time now = times.get(file);
+      if (kept.equals(now)) {
+        return;
+      }
+      kept = now;
+    }
+  }
+
+  /** To be called when the file was changed by other means, or is forgotten. */
+  void drop(FileNode file) {
+    if (active) {
+      times.remove(file);
+    }
+  }
+
+  /** The number of files whose time is kept. */
+  int size() {
+    return times.size();
+  }
+}

@@ -1,0 +1,102 @@
+package io.unionfs.transport.kernel;
+
+import io.unionfs.core.Caller;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.Stat;
+import io.unionfs.transport.kernel.codec.Reply;
+import io.unionfs.transport.kernel.codec.Request;
+import java.util.concurrent.atomic.AtomicLong;
+
+/*
+ * A reply is written behind its request in the same buffer: the data of a READ needs the room that a
+ * WRITE's data takes, and never both.
+ */
+/** What one thread serves requests with: a buffer, and views of it. Only its thread uses it. */
+final class Worker implements AutoCloseable {
+  /** Room for the headers of request and reply, and for what is no file data. */
+  private static final int ROOM = 144 << 10;
+
+  /** While the thread is being interrupted, so that it waits until that has happened. */
+  private static final long INTERRUPTING = -1;
+
+  private static final long NONE = 0;
+
+  private final NativeMemory buffer;
+  private final int size;
+  private final AtomicLong interruptible = new AtomicLong(NONE);
+  private final Thread thread;
+
+  /** The request being served. */
+  final Request request = new Request();
+
+  /** The reply to it. */
+  final Reply reply = new Reply();
+
+  /** For attributes on their way into the reply. */
+  final Stat stat = new Stat();
+
+  Worker(Negotiation agreed, Thread thread) {
+    this.size = agreed.maxWrite() + ROOM;
+    this.buffer = NativeMemory.allocate(size);
+    this.thread = thread;
+    request.useLongSetxattr(agreed.hasLongSetxattr());
+  }
+
+  long address() {
+    return buffer.address();
+  }
+
+  /** The size of the buffer in bytes. */
+  int size() {
+    return size;
+  }
+
+  /** How many bytes a reply's body can take. */
+  int room() {
+    return (int) (buffer.address() + size - reply.end());
+  }
+
+  /** Notes that the request may be interrupted from here on. */
+  void begin() {
+    interruptible.set(request.unique());
+  }
+
+  /** Notes that it may not any more, and forgets an interrupt that came too late. */
+  void end() {
+    if (interruptible.compareAndSet(request.unique(), NONE)
+        && !Thread.currentThread().isInterrupted()) {
+      return;
+    }
+    while (interruptible.get() == INTERRUPTING) {
+      Thread.onSpinWait();
+    }
+    interruptible.set(NONE);
+    Thread.interrupted(); // the flag was for this request only
+  }
+
+  /** Interrupts the thread if it serves that request; called by another thread. */
+  boolean interrupt(long unique) {
+    if (!interruptible.compareAndSet(unique, INTERRUPTING)) {
+      return false;
+    }
+    thread.interrupt();
+    interruptible.set(unique);
+    return true;
+  }
+
+  /** Name {@code i} of the request. */
+  Name name(int i) {
+    return Name.fromNative(request.nameAddress(i), request.nameLength(i));
+  }
+
+  /** Who asks, with the file mode creation mask of the request. */
+  Caller caller(int umask) {
+    return new Caller(request.uid(), request.gid(), umask, request.pid());
+  }
+
+  @Override
+  public void close() {
+    buffer.close();
+  }
+}

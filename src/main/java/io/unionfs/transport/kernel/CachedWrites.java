@@ -17,6 +17,7 @@ final class CachedWrites {
   static void write(
       UnionFileSystem fs, KeptTimes keptTimes, FileNode file, long address, int length, long offset)
       throws ErrnoException {
+    keptTimes.beforeWrite(file);
     int done = 0;
     while (done < length) {
       int wrote = fs.write(file, address + done, length - done, offset + done, false);
@@ -25,6 +26,6 @@ final class CachedWrites {
       }
       done += wrote;
     }
-    keptTimes.restore(file);
+    keptTimes.afterWrite(file);
   }
 }

@@ -5,15 +5,17 @@ import io.unionfs.core.FileNode;
 import io.unionfs.core.SetAttr;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Stat;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /*
- * With the write-back cache the kernel owns the modification time of a file: it sets it by SETATTR,
- * and a WRITE of data that was written before may come after that SETATTR. The host would take such a
- * WRITE for a modification of now, which shows as soon as the kernel forgets the file.
+ * With the write-back cache the kernel owns the modification time of a file. It sends a SETATTR when
+ * that changes, before or after the WRITE of the data, and none if a file is written within the tick of
+ * the clock in which it was made. The host would take the WRITE for a modification of its own time,
+ * which shows as soon as the kernel forgets the file.
  */
-/** The modification times that the kernel set, to be put back after late writes of its cache. */
+/** The modification times that the kernel knows, to be put back after writes of its cache. */
 final class KeptTimes {
   private static final Caller SERVER = new Caller(0, 0, 0, 0);
 
@@ -35,8 +37,17 @@ final class KeptTimes {
     }
   }
 
+  /** To be called before data of the kernel's cache is written. */
+  void beforeWrite(FileNode file) throws ErrnoException {
+    if (active && !times.containsKey(file)) {
+      Stat stat = new Stat();
+      fs.getattr(file, stat);
+      times.putIfAbsent(file, new Time(stat.mtime, stat.mtimeNsec));
+    }
+  }
+
   /** To be called after data of the kernel's cache was written. */
-  void restore(FileNode file) throws ErrnoException {
+  void afterWrite(FileNode file) throws ErrnoException {
     if (!active) {
       return;
     }

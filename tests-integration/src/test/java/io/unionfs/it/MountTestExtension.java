@@ -19,8 +19,6 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /** Gives a test its union, checks the invariants afterwards, and cleans up whatever happened. */
 final class MountTestExtension implements TestTemplateInvocationContextProvider {
-  private static final List<String> TRANSPORTS = List.of("jnr-fuse");
-
   @Override
   public boolean supportsTestTemplate(ExtensionContext context) {
     return true;
@@ -31,30 +29,34 @@ final class MountTestExtension implements TestTemplateInvocationContextProvider 
       ExtensionContext context) {
     MountTest settings = context.getRequiredTestMethod().getAnnotation(MountTest.class);
     return Stream.of(settings.accounts())
-        .flatMap(account -> TRANSPORTS.stream().map(transport -> new Run(account, transport)));
+        .flatMap(
+            account ->
+                Stream.of(settings.variants())
+                    .filter(variant -> variant.isFor(account))
+                    .map(variant -> new Run(account, variant)));
   }
 
-  private record Run(Account account, String transport) implements TestTemplateInvocationContext {
+  private record Run(Account account, Variant variant) implements TestTemplateInvocationContext {
     @Override
     public String getDisplayName(int index) {
-      return account + ", " + transport;
+      return account + ", " + variant;
     }
 
     @Override
     public List<Extension> getAdditionalExtensions() {
-      return List.of(new Fixture(account, transport));
+      return List.of(new Fixture(account, variant));
     }
   }
 
   private static final class Fixture
       implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private final Account account;
-    private final String transport;
+    private final Variant variant;
     private @Nullable Union union;
 
-    Fixture(Account account, String transport) {
+    Fixture(Account account, Variant variant) {
       this.account = account;
-      this.transport = transport;
+      this.variant = variant;
     }
 
     @Override
@@ -85,7 +87,7 @@ final class MountTestExtension implements TestTemplateInvocationContextProvider 
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
       try {
         Path home = Files.createTempDirectory("unionfs-it-");
-        Union made = new Union(home, account, transport);
+        Union made = new Union(home, account, variant);
         union = made;
         return made;
       } catch (IOException e) {
@@ -122,7 +124,9 @@ final class MountTestExtension implements TestTemplateInvocationContextProvider 
               + "."
               + context.getRequiredTestMethod().getName()
               + "-"
-              + account;
+              + account
+              + "-"
+              + variant.name();
       Path directory = Files.createDirectories(Path.of("target", "failures", name));
       Files.write(
           directory.resolve("mountinfo"), Files.readAllBytes(Path.of("/proc/self/mountinfo")));

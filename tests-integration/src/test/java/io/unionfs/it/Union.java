@@ -27,7 +27,7 @@ final class Union {
 
   private final Path home;
   private final Account account;
-  private final String transport;
+  private final Variant variant;
   private final List<String> lowers = new ArrayList<>(List.of("lower"));
   private final List<String> expectedLog = new ArrayList<>();
   private boolean mounted;
@@ -35,10 +35,10 @@ final class Union {
   private boolean comparable = true;
   private @Nullable String lowersBefore;
 
-  Union(Path home, Account account, String transport) throws IOException, InterruptedException {
+  Union(Path home, Account account, Variant variant) throws IOException, InterruptedException {
     this.home = home;
     this.account = account;
-    this.transport = transport;
+    this.variant = variant;
     for (String name : List.of("lower", "upper", "work", "mnt")) {
       Files.createDirectory(home.resolve(name));
     }
@@ -65,6 +65,10 @@ final class Union {
       Command.of(Account.ROOT, "chown", "-hR", account.uid() + ":" + account.gid(), path.toString())
           .output();
     }
+  }
+
+  Variant variant() {
+    return variant;
   }
 
   Account account() {
@@ -127,7 +131,8 @@ final class Union {
   }
 
   private List<String> command(String... more) {
-    List<String> line = new ArrayList<>(List.of(Tool.mount(), "--transport", transport));
+    List<String> line = new ArrayList<>(List.of(Tool.mount()));
+    line.addAll(variant.options());
     line.addAll(List.of("--log-file", log().toString(), "--log-level", "trace"));
     line.addAll(List.of("--lower", lowerOption()));
     line.addAll(List.of("--upper", upper().toString(), "--work", work().toString()));
@@ -353,6 +358,6 @@ final class Union {
 
   @Override
   public String toString() {
-    return account.name().toLowerCase(java.util.Locale.ROOT) + ", " + transport;
+    return account.name().toLowerCase(java.util.Locale.ROOT) + ", " + variant;
   }
 }

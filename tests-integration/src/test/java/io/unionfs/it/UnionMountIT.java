@@ -40,7 +40,7 @@ class UnionMountIT {
     try (UnionMount union = UnionMount.builder().lower(lower).mount()) {
       point = union.mountPoint();
       assertThat(union.isMounted()).isTrue();
-      assertThat(union.transport()).isEqualTo("jnr-fuse");
+      assertThat(union.transport()).isEqualTo("kernel");
       assertThatThrownBy(() -> Files.writeString(union.mountPoint().resolve("new"), ""))
           .hasMessageContaining("Read-only");
     }

@@ -1,43 +1,98 @@
 package io.unionfs.cli;
 
-import io.unionfs.UnionMount;
-import io.unionfs.cli.log.Level;
-import io.unionfs.cli.log.LogOutput;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Sys;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /*
- * Run once by the build, so that the class-data sharing archive holds the classes of a start. Where the
- * build machine cannot mount, the archive holds those of the way up to there.
+ * Run once by the build, so that the class-data sharing archive holds the classes of a start and of the
+ * first requests. Where the build machine cannot mount, it holds those of the way up to there.
  */
 /** A start of the program that loads what every start loads. */
 final class Training {
+  private static final long POLL_NANOS = 1_000_000;
+  private static final int MNT_DETACH = 2;
+
   private Training() {}
 
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws IOException, InterruptedException {
     Path home = Files.createTempDirectory("unionfs-training-");
     Path lower = Files.createDirectory(home.resolve("lower"));
+    Files.writeString(lower.resolve("file"), "text");
     Path upper = Files.createDirectory(home.resolve("upper"));
     Path merged = Files.createDirectory(home.resolve("merged"));
     try {
-      Main.commandLine("unionfs-mount").parseArgs("--lower", "a", "--upper", "b", "c");
-      new CommandLine(new UnionfsCommand()).getUsageMessage();
-      LogOutput.open(Level.ERROR, null);
-      ServerProcess.prepare();
-      try (UnionMount union = UnionMount.builder().lower(lower).upper(upper).mount(merged)) {
-        Files.writeString(merged.resolve("file"), "text");
-        Files.delete(merged.resolve("file"));
-        System.out.println("class-data sharing: trained with a mount, " + union.transport());
-      } catch (IOException e) {
-        System.out.println("class-data sharing: trained without a mount: " + e.getMessage());
-      }
+      RawArguments.of(arguments);
+      CommandLine command = Main.commandLine("unionfs-mount");
+      String[] line = {
+        "--lower",
+        lower.toString(),
+        "--upper",
+        upper.toString(),
+        "-o",
+        "volatile",
+        "--log-level",
+        "error",
+        merged.toString()
+      };
+      Thread mount = new Thread(() -> command.execute(line), "mount");
+      mount.start();
+      System.out.println(
+          "class-data sharing: trained " + (use(mount, merged) ? "" : "not ") + "with a mount");
+      mount.join();
     } finally {
-      for (Path directory : new Path[] {merged, upper, lower, home}) {
-        Files.deleteIfExists(directory);
-      }
+      remove(home);
     }
     System.exit(0);
+  }
+
+  /* Whether there was a mount to use. */
+  private static boolean use(Thread mount, Path merged) throws IOException {
+    Object before = Files.getAttribute(merged, "unix:dev");
+    while (mount.isAlive()) {
+      if (!Files.getAttribute(merged, "unix:dev").equals(before)) {
+        try {
+          Files.writeString(
+              merged.resolve("file"), Files.readString(merged.resolve("file")) + "more");
+          Files.writeString(merged.resolve("other"), "text");
+          Files.delete(merged.resolve("other"));
+          try (Stream<Path> entries = Files.list(merged)) {
+            entries.forEach(entry -> {});
+          }
+        } finally {
+          unmount(merged);
+        }
+        return true;
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    return false;
+  }
+
+  private static void unmount(Path merged) throws IOException {
+    try {
+      Sys.linux().umount2(merged.toString().getBytes(StandardCharsets.UTF_8), MNT_DETACH);
+    } catch (ErrnoException e) {
+      Process process = new ProcessBuilder("fusermount3", "-u", merged.toString()).start();
+      try {
+        process.waitFor();
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void remove(Path home) throws IOException {
+    try (Stream<Path> all = Files.walk(home)) {
+      for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 }

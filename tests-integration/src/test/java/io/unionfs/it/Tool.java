@@ -52,17 +52,9 @@ final class Tool {
   private static void train(Path target) throws IOException, InterruptedException {
     Command.of(
             Account.ROOT,
+            target.resolve("../bin/archive.sh").toString(),
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:ArchiveClassesAtExit=" + target.resolve("unionfs.jsa"),
-            "-Xlog:disable",
-            "-XX:+UseSerialGC",
-            "-Djffi.boot.library.path="
-                + target.resolve("native/jni/x86_64-Linux")
-                + ":"
-                + target.resolve("native/jni/aarch64-Linux"),
-            "-cp",
-            target.resolve("unionfs-mount-tool.jar").toString(),
-            "io.unionfs.cli.Training")
+            target.toString())
         .run();
     Command.of(Account.ROOT, "chmod", "-f", "a+r", target.resolve("unionfs.jsa").toString()).run();
   }

@@ -63,9 +63,11 @@ if outdated; then
   fi
 fi
 
-# Serial collector and a capped heap for a small footprint; the archive of classes for a quick start,
-# and silence on standard output if it does not fit this Java.
+# Serial collector and a small heap, capped, for a small footprint; the archive of classes for a quick
+# start, where it was made for, so that mounts share its pages, and silence on standard output if it does
+# not fit this Java.
 set -- -XX:SharedArchiveFile="$target/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
-  -XX:+UseSerialGC -XX:-UsePerfData -Xmx"${UNIONFS_HEAP:-256m}" \
+  -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
+  -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmx"${UNIONFS_HEAP:-256m}" \
   -Djffi.boot.library.path="$target/native/jni/x86_64-Linux:$target/native/jni/aarch64-Linux" \
   -Dunionfs.startedIn="$PWD" ${UNIONFS_JAVA_OPTS:-} -cp "$jar" io.unionfs.cli.Main "$program" "$@"

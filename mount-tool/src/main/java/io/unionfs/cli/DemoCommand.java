@@ -37,7 +37,6 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     LogOutput.open(Level.WARN, null);
-    FusePackage.requireLibfuse(out);
     Path home = Files.createTempDirectory("unionfs-demo-");
     try {
       show(home);

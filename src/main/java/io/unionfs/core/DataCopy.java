@@ -11,6 +11,9 @@ final class DataCopy {
   private static final long CHUNK_BYTES = 8L << 20;
   private static final int BUFFER_BYTES = 1 << 18;
 
+  /* How much may be on its way to the disk when the copy is complete and fsync(2) waits for it. */
+  private static final long BEHIND_BYTES = 64L << 20;
+
   private final Sys sys;
   private final int from;
   private final int to;
@@ -118,11 +121,11 @@ final class DataCopy {
       throw ErrnoException.of(Errno.EINTR);
     }
     if (durable && at - writtenOut >= CHUNK_BYTES) {
-      long before = Math.max(0, writtenOut - CHUNK_BYTES);
-      if (writtenOut > before) {
-        sys.syncFileRange(to, before, writtenOut - before, true);
-      }
       sys.syncFileRange(to, writtenOut, at - writtenOut, false);
+      long settled = writtenOut - BEHIND_BYTES;
+      if (settled >= 0) {
+        sys.syncFileRange(to, settled, at - writtenOut, true);
+      }
       writtenOut = at;
     }
   }

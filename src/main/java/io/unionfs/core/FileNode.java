@@ -6,7 +6,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +66,9 @@ public final class FileNode extends Node {
   private static final AtomicReferenceFieldUpdater<FileNode, Placement> PLACEMENT =
       AtomicReferenceFieldUpdater.newUpdater(FileNode.class, Placement.class, "placement");
 
+  private static final AtomicIntegerFieldUpdater<FileNode> NLINK_DIFFERENCE =
+      AtomicIntegerFieldUpdater.newUpdater(FileNode.class, "nlinkDifference");
+
   /** The name of a file in a lower. */
   record LowerPlace(LayerDir dir, Name name) {}
 
@@ -77,7 +80,7 @@ public final class FileNode extends Node {
   private volatile Placement placement;
 
   /* Names in the union less links of the upper inode, for an indexed file. */
-  private final AtomicInteger nlinkDifference = new AtomicInteger();
+  private volatile int nlinkDifference;
 
   /* Whether the upper inode's number is not the one shown: the file came from a lower. */
   private volatile boolean foreign;
@@ -154,15 +157,15 @@ public final class FileNode extends Node {
   }
 
   int nlinkDifference() {
-    return nlinkDifference.get();
+    return nlinkDifference;
   }
 
   void setNlinkDifference(int difference) {
-    nlinkDifference.set(difference);
+    nlinkDifference = difference;
   }
 
   int addNlinkDifference(int change) {
-    return nlinkDifference.addAndGet(change);
+    return NLINK_DIFFERENCE.addAndGet(this, change);
   }
 
   boolean isForeign() {

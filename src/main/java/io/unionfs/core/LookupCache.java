@@ -51,6 +51,14 @@ final class LookupCache {
             .build();
   }
 
+  /** Lets entries take no more than that many bytes. */
+  void limitEntries(long bytes) {
+    entries
+        .policy()
+        .eviction()
+        .ifPresent(eviction -> eviction.setMaximum(Math.min(bytes, eviction.getMaximum())));
+  }
+
   private static int weight(Key key, Object value) {
     return (value == ABSENT ? ENTRY_BYTES / 2 : ENTRY_BYTES) + key.name().weight();
   }

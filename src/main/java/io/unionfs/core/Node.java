@@ -3,28 +3,34 @@ package io.unionfs.core;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.sys.Linux;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * One file or directory of the union, the same object under all its names and from lookup to the
  * last reference, whatever layer its content is in.
  */
 public abstract sealed class Node permits DirNode, FileNode {
+  /* Updaters instead of atomic objects: there may be millions of nodes. */
+  private static final AtomicLongFieldUpdater<Node> REFERENCES =
+      AtomicLongFieldUpdater.newUpdater(Node.class, "references");
+  private static final AtomicIntegerFieldUpdater<Node> XATTR_VERSION =
+      AtomicIntegerFieldUpdater.newUpdater(Node.class, "xattrVersion");
+
   private final long id;
   private final long ino;
   private final int type;
   private final int generation;
 
   /* References from outside the core: open handles, or the kernel's lookups. */
-  private final AtomicLong references = new AtomicLong();
+  private volatile long references;
 
   /* The host inodes the node is known by: one, and one more after a copy-up. */
   private volatile List<HostInode> hosts = List.of();
 
   /* Whether the node is known to have no xattrs at all that the union would show. */
   private volatile boolean plain;
-  private final AtomicInteger xattrVersion = new AtomicInteger();
+  private volatile int xattrVersion;
 
   Node(long id, long ino, int type, int generation) {
     this.id = id;
@@ -64,12 +70,12 @@ public abstract sealed class Node permits DirNode, FileNode {
   abstract boolean isRemoved();
 
   final void addReference() {
-    references.incrementAndGet();
+    REFERENCES.incrementAndGet(this);
   }
 
   /** Whether that was the last reference. */
   final boolean dropReferences(long number) {
-    long left = references.addAndGet(-number);
+    long left = REFERENCES.addAndGet(this, -number);
     if (left < 0) {
       throw new IllegalStateException("node " + id + " released more often than retained");
     }
@@ -77,7 +83,7 @@ public abstract sealed class Node permits DirNode, FileNode {
   }
 
   final boolean isReferenced() {
-    return references.get() > 0;
+    return references > 0;
   }
 
   /* Called while the node is new, or by its one copy-up. */
@@ -96,20 +102,20 @@ public abstract sealed class Node permits DirNode, FileNode {
 
   /** How often xattrs were set, for {@link #setPlain}. */
   final int xattrVersion() {
-    return xattrVersion.get();
+    return xattrVersion;
   }
 
   /** Notes that a list of xattrs was empty, unless one was set since {@code version} was read. */
   final void setPlain(int version) {
     plain = true;
-    if (xattrVersion.get() != version) {
+    if (xattrVersion != version) {
       plain = false;
     }
   }
 
   /** To be called before and after an xattr is set. */
   final void xattrsChange() {
-    xattrVersion.incrementAndGet();
+    XATTR_VERSION.incrementAndGet(this);
     plain = false;
   }
 

@@ -509,6 +509,14 @@ public final class UnionFileSystem implements AutoCloseable {
     }
   }
 
+  /**
+   * Lets remembered names take no more than that many bytes: for a caller that remembers them
+   * itself, and asks again only about those that it gave up.
+   */
+  public void limitNames(long bytes) {
+    union.cache().limitEntries(bytes);
+  }
+
   public Statistics statistics() {
     return union.cache().statistics();
   }

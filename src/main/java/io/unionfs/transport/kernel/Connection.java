@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One connection to a kernel: what was agreed on, what the kernel knows, and who serves it. */
 final class Connection {
+  /* The kernel keeps names itself; these are for what it asks while it changes them. */
+  private static final long REMEMBERED_BYTES = 2L << 20;
+
   private final Negotiation agreed;
   private final NodeTable nodes;
   private final Opens opens;
@@ -50,6 +53,7 @@ final class Connection {
   static Connection open(
       UnionFileSystem fs, FuseDevice device, Wishes wishes, int threads, String name)
       throws IOException {
+    fs.limitNames(REMEMBERED_BYTES);
     return new Connection(fs, device, Handshake.shake(device, wishes), threads, name);
   }
 

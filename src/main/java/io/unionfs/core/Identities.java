@@ -15,6 +15,11 @@ final class Identities {
 
   /** A host inode. */
   record HostInode(int fileSystem, long ino) {
+    @Override
+    public int hashCode() {
+      return (int) ((ino * 0x9E3779B97F4A7C15L) >>> 32) + fileSystem;
+    }
+
     /** What {@code st_ino} shows for it. */
     long shown() {
       return ((long) fileSystem << HIGH_SHIFT) ^ ino;

@@ -19,7 +19,14 @@ final class LookupCache {
 
   private static final int ENTRY_BYTES = 320;
 
-  record Key(long parentId, Name name) {}
+  record Key(long parentId, Name name) {
+    /* Names like file1, file2 in directories with neighbouring numbers must not meet. */
+    @Override
+    public int hashCode() {
+      long mixed = (parentId ^ ((long) name.hashCode() << 32)) * 0x9E3779B97F4A7C15L;
+      return (int) (mixed >>> 32);
+    }
+  }
 
   private final Cache<Key, Object> entries;
   private final Cache<DirNode, LowerIndex> indexes;

@@ -2,9 +2,9 @@ package io.unionfs.core;
 
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.sys.Linux;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One file or directory of the union, the same object under all its names and from lookup to the
@@ -26,7 +26,8 @@ public abstract sealed class Node permits DirNode, FileNode {
   private volatile long references;
 
   /* The host inodes the node is known by: one, and one more after a copy-up. */
-  private volatile List<HostInode> hosts = List.of();
+  private volatile @Nullable HostInode host;
+  private volatile @Nullable HostInode copyHost;
 
   /* Whether the node is known to have no xattrs at all that the union would show. */
   private volatile boolean plain;
@@ -87,13 +88,22 @@ public abstract sealed class Node permits DirNode, FileNode {
   }
 
   /* Called while the node is new, or by its one copy-up. */
-  final void addHost(HostInode host) {
-    List<HostInode> now = hosts;
-    hosts = now.isEmpty() ? List.of(host) : List.of(now.get(0), host);
+  final void addHost(HostInode added) {
+    if (host == null) {
+      host = added;
+    } else {
+      copyHost = added;
+    }
   }
 
-  final List<HostInode> hosts() {
-    return hosts;
+  /** The host inode that the node was made for. */
+  final @Nullable HostInode host() {
+    return host;
+  }
+
+  /** The host inode of its copy in the upper. */
+  final @Nullable HostInode copyHost() {
+    return copyHost;
   }
 
   final boolean isPlain() {

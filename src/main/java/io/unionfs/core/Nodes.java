@@ -154,7 +154,12 @@ final class Nodes {
 
   /** Forgets the host inodes of a removed node, whose numbers the host may use again. */
   void forgetAll(Node node) {
-    for (HostInode host : node.hosts()) {
+    forget(node.host(), node);
+    forget(node.copyHost(), node);
+  }
+
+  private void forget(@Nullable HostInode host, Node node) {
+    if (host != null) {
       byHost.remove(host, node);
     }
   }

@@ -1,6 +1,7 @@
 package io.unionfs.transport.kernel;
 
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FuseDevice;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
@@ -21,6 +22,8 @@ import org.slf4j.LoggerFactory;
 /** A mount served by speaking the FUSE protocol ourselves. */
 public final class KernelSession implements Session {
   private static final Logger LOG = LoggerFactory.getLogger(KernelSession.class);
+
+  private static final int CAP_SYS_ADMIN = 21;
 
   private final FuseMount mount;
   private final Connection connection;
@@ -70,17 +73,29 @@ public final class KernelSession implements Session {
   private static Wishes wishes(UnionFileSystem fs, MountPoint at) {
     return new Wishes(
         !fs.readOnly(),
-        at.io() == IoProfile.PASSTHROUGH,
+        at.io() == IoProfile.PASSTHROUGH && mayPassThrough(),
         at.writeback(),
         fs.options().acl() && fs.options().xattrs(),
         at.timeoutSeconds());
+  }
+
+  /* FUSE_DEV_IOC_BACKING_OPEN asks for CAP_SYS_ADMIN. */
+  private static boolean mayPassThrough() {
+    try {
+      return Sys.linux().hasCapability(CAP_SYS_ADMIN);
+    } catch (ErrnoException e) {
+      return false;
+    }
   }
 
   private void start() {
     connection.start();
     LOG.info("{}: FUSE 7.{}: {}", mount, connection.agreed().minor(), features());
     if (asked == IoProfile.PASSTHROUGH && !connection.agreed().passthrough()) {
-      LOG.warn("{}: this kernel has no passthrough (Linux 6.9); files are cached", mount);
+      LOG.warn(
+          "{}: files are cached: passthrough needs root and Linux 6.9, and here it is {}",
+          mount,
+          mayPassThrough() ? "not offered by the kernel" : "not permitted");
     }
     Thread end = new Thread(this::awaitAndGiveUp, "unionfs " + mount + " end");
     end.setDaemon(true);
@@ -137,7 +152,7 @@ public final class KernelSession implements Session {
           : IoProfile.CACHED.key() + " (passthrough refused: " + refusal + ")";
     }
     return IoProfile.CACHED.key()
-        + (asked == IoProfile.PASSTHROUGH ? " (passthrough not offered)" : "");
+        + (asked == IoProfile.PASSTHROUGH ? " (passthrough needs root and Linux 6.9)" : "");
   }
 
   @Override

@@ -47,15 +47,11 @@ final class FileData {
     }
   }
 
-  int write(FileNode file, long address, int length, long offset, boolean killPrivileges)
-      throws ErrnoException {
+  int write(FileNode file, long address, int length, long offset) throws ErrnoException {
     requireRegular(file);
     copyUp.file(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
-      if (killPrivileges) {
-        Privileges.clear(sys, fd.fd());
-      }
       int done = 0;
       while (done < length) {
         int wrote;
@@ -73,6 +69,17 @@ final class FileData {
         done += wrote;
       }
       return done;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  boolean clearPrivileges(FileNode file) throws ErrnoException {
+    requireRegular(file);
+    copyUp.file(file);
+    SharedFd fd = openFiles.pinForWrite(file);
+    try {
+      return Privileges.clear(sys, fd.fd());
     } finally {
       fd.unpin();
     }
@@ -99,7 +106,6 @@ final class FileData {
     copyUp.file(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
-      Privileges.clear(sys, fd.fd());
       sys.fallocate(fd.fd(), mode, offset, length);
     } finally {
       fd.unpin();
@@ -115,7 +121,6 @@ final class FileData {
     try {
       SharedFd in = openFiles.pinForRead(from);
       try {
-        Privileges.clear(sys, out.fd());
         return RangeCopy.copy(sys, in.fd(), fromOffset, out.fd(), toOffset, length);
       } finally {
         in.unpin();

@@ -13,14 +13,16 @@ final class Privileges {
    * The host removes security.capability itself, whoever writes; set-id bits it leaves to a process
    * with CAP_FSETID, which the server may be and the program that writes is not.
    */
-  /** Clears set-user-id, and set-group-id where the group may execute. */
-  static void clear(Sys sys, int fd) throws ErrnoException {
+  /** Clears set-user-id, and set-group-id where the group may execute; whether there were any. */
+  static boolean clear(Sys sys, int fd) throws ErrnoException {
     Stat stat = new Stat();
     sys.fstatx(fd, stat);
     int kept = without(stat.permissions());
-    if (kept != stat.permissions()) {
-      sys.fchmod(fd, kept);
+    if (kept == stat.permissions()) {
+      return false;
     }
+    sys.fchmod(fd, kept);
+    return true;
   }
 
   private static int without(int permissions) {

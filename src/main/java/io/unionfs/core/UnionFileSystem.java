@@ -356,17 +356,17 @@ public final class UnionFileSystem implements AutoCloseable {
    * @return the bytes written, fewer than asked for only where the rest met an error
    */
   public int write(FileNode node, long address, int length, long offset) throws ErrnoException {
-    return write(node, address, length, offset, false);
+    return data.write(node, address, length, offset);
   }
 
   /**
-   * The same.
+   * Takes the set-id bits from a regular file whose content is about to change, which the host
+   * leaves to a root that changes it for others; copies the file up first.
    *
-   * @param killPrivileges whether the file loses its set-id bits, which the host leaves to a root
+   * @return whether its mode changed
    */
-  public int write(FileNode node, long address, int length, long offset, boolean killPrivileges)
-      throws ErrnoException {
-    return data.write(node, address, length, offset, killPrivileges);
+  public boolean clearPrivileges(FileNode node) throws ErrnoException {
+    return data.clearPrivileges(node);
   }
 
   /**

@@ -73,7 +73,7 @@ final class Channel implements NativeFunction {
       }
       int errno = size == 0 ? Errno.EIO : LibC.errno();
       switch (errno) {
-        case Errno.ENODEV -> {
+        case Errno.ENODEV, Errno.ECONNABORTED -> {
           return 0;
         }
         case Errno.ENOENT, Errno.EINTR, Errno.EAGAIN -> {

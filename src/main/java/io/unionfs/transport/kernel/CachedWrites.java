@@ -20,7 +20,7 @@ final class CachedWrites {
     keptTimes.beforeWrite(file);
     int done = 0;
     while (done < length) {
-      int wrote = fs.write(file, address + done, length - done, offset + done, false);
+      int wrote = fs.write(file, address + done, length - done, offset + done);
       if (wrote == 0) {
         throw ErrnoException.of(Errno.EIO);
       }

@@ -39,7 +39,7 @@ final class Connection {
                 opens,
                 new Entries(fs, nodes, narrowing, agreed.timeouts()),
                 keptTimes,
-                new DirtyPages(device, agreed, readers.limit()),
+                new Notices(device, agreed, readers.limit()),
                 parking,
                 narrowing,
                 readers::interrupt)));

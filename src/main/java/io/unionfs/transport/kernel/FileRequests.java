@@ -27,7 +27,7 @@ final class FileRequests {
   private final KeptTimes keptTimes;
   private final AclNarrowing narrowing;
   private final SecurityContexts contexts;
-  private final DirtyPages dirtyPages;
+  private final Notices notices;
   private final Parking parking;
   private final Negotiation agreed;
 
@@ -39,7 +39,7 @@ final class FileRequests {
     this.keptTimes = server.keptTimes();
     this.narrowing = server.narrowing();
     this.contexts = new SecurityContexts(fs, server.agreed());
-    this.dirtyPages = server.dirtyPages();
+    this.notices = server.notices();
     this.parking = server.parking();
     this.agreed = server.agreed();
   }
@@ -165,10 +165,19 @@ final class FileRequests {
       worker.reply.size(length);
     } else {
       keptTimes.drop(file);
-      boolean kill = (flags & In.WRITE_KILL_SUIDGID) != 0;
-      worker.reply.size(fs.write(file, address, length, offset, kill));
+      if ((flags & In.WRITE_KILL_SUIDGID) != 0) {
+        clearPrivileges(request.nodeId(), file);
+      }
+      worker.reply.size(fs.write(file, address, length, offset));
     }
     return 0;
+  }
+
+  /* The kernel leaves it to us, and does not ask for the mode afterwards. */
+  private void clearPrivileges(long nodeId, FileNode file) throws ErrnoException {
+    if (fs.clearPrivileges(file)) {
+      notices.attributesChanged(nodeId);
+    }
   }
 
   int fsync(Worker worker) throws ErrnoException {
@@ -181,6 +190,7 @@ final class FileRequests {
     Request request = worker.request;
     FileNode file = file(worker);
     keptTimes.drop(file);
+    clearPrivileges(request.nodeId(), file);
     fs.fallocate(
         file,
         request.u32(In.FALLOCATE_MODE),
@@ -196,7 +206,7 @@ final class FileRequests {
     if (whence != Linux.SEEK_DATA && whence != Linux.SEEK_HOLE) {
       return Errno.EINVAL;
     }
-    if (!dirtyPages.writeBack(request.nodeId())) {
+    if (!notices.writeBack(request.nodeId())) {
       return Errno.ENOSYS; // from here on the kernel says that files have no holes
     }
     worker.reply.u64(fs.lseek(file, request.u64(In.LSEEK_OFFSET), whence));
@@ -215,6 +225,7 @@ final class FileRequests {
       length = MOST_COPIED;
     }
     keptTimes.drop(to);
+    clearPrivileges(request.u64(In.COPY_NODE_ID_OUT), to);
     long copied =
         fs.copyFileRange(
             from, request.u64(In.COPY_OFFSET_IN), to, request.u64(In.COPY_OFFSET_OUT), length);

@@ -12,9 +12,14 @@ import io.unionfs.sys.NativeMemory;
 import io.unionfs.transport.AclNarrowing;
 import io.unionfs.transport.kernel.codec.In;
 import io.unionfs.transport.kernel.codec.Request;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The requests about names in directories. All return 0 or an errno, or throw it. */
 final class NameRequests {
+  private static final Logger LOG = LoggerFactory.getLogger(NameRequests.class);
+
+  private final boolean trace = LOG.isTraceEnabled();
   private final UnionFileSystem fs;
   private final NodeTable nodes;
   private final Entries entries;
@@ -64,6 +69,7 @@ final class NameRequests {
 
   int forget(Worker worker) {
     nodes.forget(worker.request.nodeId(), worker.request.u64(In.FORGET_NLOOKUP));
+    logKnown();
     return Dispatch.NO_REPLY;
   }
 
@@ -75,7 +81,14 @@ final class NameRequests {
       nodes.forget(NativeMemory.getLong(at), NativeMemory.getLong(at + In.BATCH_ITEM_NLOOKUP));
       at += In.BATCH_ITEM_SIZE;
     }
+    logKnown();
     return Dispatch.NO_REPLY;
+  }
+
+  private void logKnown() {
+    if (trace) {
+      LOG.trace("nodes known to the kernel: {}", nodes.size());
+    }
   }
 
   int readlink(Worker worker) throws ErrnoException {

@@ -15,7 +15,7 @@ record ServerState(
     Opens opens,
     Entries entries,
     KeptTimes keptTimes,
-    DirtyPages dirtyPages,
+    Notices notices,
     Parking parking,
     AclNarrowing narrowing,
     Interrupts interrupts) {}

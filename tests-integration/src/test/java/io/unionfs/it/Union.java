@@ -1,6 +1,7 @@
 package io.unionfs.it;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,6 +177,34 @@ final class Union {
   /** Runs a script of bash in the mount, as the test's account, and gives its output. */
   String run(String script) throws IOException, InterruptedException {
     return Command.script(account, script).in(point()).output();
+  }
+
+  /**
+   * Makes a system call through calls.py, which is {@code $CALLS} in scripts too; what it prints.
+   */
+  String call(String... words) throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of("python3", calls().toString()));
+    line.addAll(List.of(words));
+    return Command.of(account, line.toArray(String[]::new)).in(point()).output().strip();
+  }
+
+  /** The script of system calls, where every account can read it. */
+  Path calls() throws IOException {
+    Path script = home.resolve("calls.py");
+    if (!Files.exists(script)) {
+      try (InputStream source = Union.class.getResourceAsStream("/calls.py")) {
+        if (source == null) {
+          throw new IOException("calls.py is missing");
+        }
+        Files.copy(source, script);
+      }
+    }
+    return script;
+  }
+
+  /** Has the kernel forget what it need not remember. */
+  static void dropCaches() throws IOException, InterruptedException {
+    Command.script(Account.ROOT, "sync; echo 3 > /proc/sys/vm/drop_caches").output();
   }
 
   /** Runs a script that may fail. */

@@ -1,0 +1,81 @@
+package io.unionfs.transport.kernel;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.FuseDevice;
+import io.unionfs.sys.NativeMemory;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ *   fuse_out_header                   0 u32 length, 4 s32 code, 8 u64 unique, which is 0
+ *   fuse_notify_inval_inode_out      16 u64 node id, 24 s64 offset, 32 s64 length
+ */
+/** What the kernel is told without having asked. */
+final class Notices {
+  private static final Logger LOG = LoggerFactory.getLogger(Notices.class);
+  private static final int INVAL_INODE = 2;
+  private static final int SIZE = 40;
+  private static final long ATTRIBUTES_ONLY = -1;
+  private static final long ALL_PAGES = 0;
+
+  private final FuseDevice device;
+  private final boolean writeback;
+  private final Semaphore waiters;
+
+  /**
+   * @param threads the most threads that serve requests
+   */
+  Notices(FuseDevice device, Negotiation agreed, int threads) {
+    this.device = device;
+    this.writeback = agreed.writeback();
+    this.waiters = new Semaphore(threads / 2);
+  }
+
+  /**
+   * Says that a file's attributes are not what the kernel thinks: the server took set-id bits away.
+   * Waits for nothing.
+   */
+  void attributesChanged(long nodeId) {
+    invalidate(nodeId, ATTRIBUTES_ONLY);
+  }
+
+  /*
+   * The kernel sends LSEEK without writing back what it keeps of the file, so the upper may show a hole
+   * where data is. Told that all pages are invalid it writes the dirty ones and drops the clean ones, and
+   * the notice does not return before that is done: other readers serve those WRITEs meanwhile. Half of
+   * the threads at most may wait here, so that there are some.
+   */
+  /** Has a file's data written back; false if that cannot be had now. */
+  boolean writeBack(long nodeId) {
+    if (!writeback) {
+      return true;
+    }
+    if (!waiters.tryAcquire()) {
+      return false;
+    }
+    try {
+      return invalidate(nodeId, ALL_PAGES);
+    } finally {
+      waiters.release();
+    }
+  }
+
+  private boolean invalidate(long nodeId, long offset) {
+    try (NativeMemory message = NativeMemory.allocate(SIZE)) {
+      long at = message.address();
+      NativeMemory.putInt(at, SIZE);
+      NativeMemory.putInt(at + 4, INVAL_INODE);
+      NativeMemory.putLong(at + 8, 0);
+      NativeMemory.putLong(at + 16, nodeId);
+      NativeMemory.putLong(at + 24, offset);
+      NativeMemory.putLong(at + 32, 0); // to the end
+      int errno = device.write(at, SIZE);
+      if (errno != 0 && errno != Errno.ENOENT && errno != Errno.ENODEV) {
+        LOG.warn("a notice about node {} was refused: {}", nodeId, Errno.message(errno));
+        return false;
+      }
+      return true;
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package io.unionfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the kernel transport can and libfuse 2 cannot; docs/DEVIATIONS.md says what happens there.
+ */
+class FeaturesIT {
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void renameFlagsWorkAsRenameat2Says(Union union) throws Exception {
+    union.layers(
+        """
+        lower a file "a"
+        lower b file "b"
+        lower d/x file "x"
+        upper u file "u"
+        upper p/y file "y"
+        """);
+    union.mount();
+
+    assertThat(union.call("rename2", "a", "b", "1")).isEqualTo("EEXIST");
+    assertThat(union.call("rename2", "a", "new", "1")).isEqualTo("0");
+    assertThat(union.call("rename2", "new", "u", "2")).isEqualTo("0");
+    assertThat(union.call("rename2", "b", "none", "2")).isEqualTo("ENOENT");
+    assertThat(union.call("rename2", "p", "b", "2")).isEqualTo("0");
+    assertThat(union.call("rename2", "d", "b", "2")).isEqualTo("EXDEV");
+    assertThat(union.call("rename2", "u", "w", "4")).isEqualTo("EINVAL");
+    assertThat(union.call("rename2", "u", "w", "3")).isEqualTo("EINVAL");
+    assertThat(union.run("cat new u b/y p; ls")).isEqualTo("uayb" + "b\nd\nnew\np\nu\n");
+    union.remount();
+    assertThat(union.run("cat new u b/y p; ls")).isEqualTo("uayb" + "b\nd\nnew\np\nu\n");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void renameFlagsOfLibfuseAreRefused(Union union) throws Exception {
+    union.layers("lower a file \"a\"\nlower b file \"b\"").mount();
+
+    assertThat(union.call("rename2", "a", "b", "1")).isEqualTo("EEXIST");
+    assertThat(union.call("rename2", "a", "b", "2")).isEqualTo("EINVAL");
+    assertThat(union.run("cat a b")).isEqualTo("ab");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void unnamedFileGetsANameOrGoes(Union union) throws Exception {
+    union.layers("lower d/gone file \"\"\nlower s dir 2775").mount();
+    String group = union.run("stat -c %g s; rm d/gone").strip();
+
+    assertThat(union.call("tmpfile", "d", "666", "027", "d/n"))
+        .isEqualTo("100640 " + union.account().gid() + " 0 1 13");
+    assertThat(union.call("tmpfile", "d", "600", "0", "d/gone")).endsWith(" 0 1 13");
+    assertThat(union.call("tmpfile", "s", "600", "0", "s/n"))
+        .isEqualTo("100600 " + group + " 0 1 13");
+    assertThat(union.call("tmpfile", "d", "600", "0", "")).endsWith(" 0 0 6");
+    assertThat(union.call("tmpfile", "d", "600", "0", "d/n")).isEqualTo("EEXIST");
+    assertThat(union.run("cat d/n d/gone; ls d"))
+        .isEqualTo("first\nsecond\nfirst\nsecond\ngone\nn\n");
+    union.remount();
+    assertThat(union.run("cat d/n d/gone; ls d"))
+        .isEqualTo("first\nsecond\nfirst\nsecond\ngone\nn\n");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void unnamedFilesAreNotInLibfuse(Union union) throws Exception {
+    union.layers("lower d/x file \"\"").mount();
+
+    assertThat(union.call("tmpfile", "d", "600", "0", "d/n")).isEqualTo("EOPNOTSUPP");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void holesAreShownAlsoOfWhatIsNotWrittenBack(Union union) throws Exception {
+    Command.script(
+            union.account(),
+            "cd '"
+                + union.lower()
+                + "'; truncate -s 1M f; printf x | dd of=f bs=1 seek=524288 conv=notrunc status=none")
+        .output();
+    union.mount();
+
+    assertThat(union.call("dirty_holes", "n")).isEqualTo("0-4096 1048576-1052672");
+    assertThat(union.call("holes", "n")).isEqualTo("0-4096 1048576-1052672");
+    assertThat(union.call("holes", "f")).isEqualTo("524288-528384");
+    union.run("chmod 600 f");
+    assertThat(union.call("holes", "f")).isEqualTo("524288-528384");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void holesAreNotShownByLibfuse(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    assertThat(union.call("dirty_holes", "n")).isEqualTo("0-2097152");
+  }
+
+  @MountTest
+  void rangesAreCopied(Union union) throws Exception {
+    union.layers("lower f file \"0123456789\"\nlower g file \"abc\"").mount();
+
+    assertThat(union.call("copy_range", "f", "2", "new", "0", "4")).isEqualTo("4");
+    assertThat(union.call("copy_range", "f", "8", "g", "3", "100")).isEqualTo("2");
+    assertThat(union.call("copy_range", "f", "0", "f", "10", "5")).isEqualTo("5");
+    assertThat(union.call("copy_range", "f", "20", "g", "0", "5")).isEqualTo("0");
+    assertThat(union.run("cat new; echo; cat g; echo; cat f"))
+        .isEqualTo("2345\nabc89\n012345678901234");
+  }
+
+  @MountTest
+  void spaceIsAllocatedAndFreed(Union union) throws Exception {
+    Command.script(
+            union.account(), "head -c 64K /dev/zero | tr '\\0' x > '" + union.lower() + "/f'")
+        .output();
+    union.mount();
+
+    assertThat(union.call("fallocate", "f", "1", "65536", "65536")).isEqualTo("0");
+    assertThat(union.run("stat -c %s f")).isEqualTo("65536\n");
+    assertThat(union.call("fallocate", "f", "0", "65536", "10")).isEqualTo("0");
+    assertThat(union.run("stat -c %s f")).isEqualTo("65546\n");
+    assertThat(union.call("fallocate", "f", "3", "4096", "4096")).isEqualTo("0");
+    assertThat(union.run("head -c 8192 f | tr -d '\\0' | wc -c")).isEqualTo("4096\n");
+    assertThat(union.call("fallocate", "f", "8", "0", "4096")).isEqualTo("EOPNOTSUPP");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void timeOfBirthAndFileFlagsAreThere(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower d/x file \"\"").mount();
+
+    assertThat(union.call("born", "f")).isEqualTo("True True");
+    assertThat(
+            union.run("chattr +A f && lsattr f | grep -c A; chattr +d d; lsattr -d d | grep -c d-"))
+        .isEqualTo("1\n1\n");
+    assertThat(union.call("fsxattr", "f")).isEqualTo("64");
+    assertThat(union.run("cat f")).isEqualTo("text");
+  }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void kernelEvaluatesAcls(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower g file \"text\"\nlower d dir 0755").mount();
+    String user = Integer.toString(Account.USER.uid());
+
+    union.run("chmod 600 f g; setfacl -m u:" + user + ":rw f; setfacl -d -m u:" + user + ":rwx d");
+    union.run("umask 077; echo new > d/n");
+
+    assertThat(
+            Command.script(
+                    Account.USER, "cd '" + union.point() + "'; cat f; echo more >> f; cat d/n")
+                .output())
+        .isEqualTo("textnew\n");
+    assertThat(Command.script(Account.USER, "cat '" + union.point() + "/g'").run().err())
+        .contains("Permission denied");
+    union.run("chmod g-rw f");
+    assertThat(Command.script(Account.USER, "cat '" + union.point() + "/f'").run().err())
+        .contains("Permission denied");
+    union.remount();
+    assertThat(union.run("getfacl -cn f | grep user:" + user))
+        .contains("rw-")
+        .contains("#effective:---");
+  }
+
+  @MountTest(accounts = Account.ROOT)
+  void writesOfOthersTakePrivilegesAway(Union union) throws Exception {
+    union.layers(
+        "lower f file \"text\"\nlower g file \"text\"\nlower h file \"text\"\nlower c file \"text\"");
+    Command.script(
+            Account.ROOT,
+            "cd '"
+                + union.lower()
+                + "'; chmod 6777 f g h; chmod 777 c; setcap cap_net_raw+ep c; getcap c")
+        .output();
+    union.mount();
+
+    Command.script(
+            Account.USER,
+            "cd '"
+                + union.point()
+                + "'; echo x >> f; truncate -s 1 g; fallocate -l 100 h; echo x >> c")
+        .output();
+
+    assertThat(union.run("stat -c %a f g h; getcap c")).isEqualTo("777\n777\n777\n");
+    union.remount();
+    assertThat(union.run("stat -c %a f g h; getcap c")).isEqualTo("777\n777\n777\n");
+  }
+}

@@ -1,0 +1,59 @@
+package io.unionfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What the kernel keeps for a while must come out as if it had not. */
+class WritebackIT {
+  private static final String STATE = "find . -type f -printf '%P %s %T@\\n' | sort";
+
+  @MountTest
+  void timesStayWhenTheKernelForgets(Union union) throws Exception {
+    union.layers("lower a file \"a\"\nlower b file \"b\"\nlower c file \"long enough\"").mount();
+
+    union.run(
+        """
+        for i in $(seq 30); do echo $i > n$i; done
+        echo more >> a
+        exec 3>>b; echo more >&3; touch -d '2001-02-03 04:05:06.789' b; exec 3>&-
+        head -c 3M /dev/urandom > big; cp -p big copy; touch -d @1 big
+        """);
+    union.call("mapped", "c", "map");
+    String before = union.run(STATE);
+    Union.dropCaches();
+    assertThat(union.run(STATE)).isEqualTo(before);
+    union.remount();
+    assertThat(union.run(STATE)).isEqualTo(before);
+    assertThat(union.run("stat -c %Y big; date -u -r b +%Y-%m-%d")).isEqualTo("1\n2001-02-03\n");
+  }
+
+  @MountTest
+  void truncatedFilesStayEmpty(Union union) throws Exception {
+    union.layers("lower f file \"lower\"\nupper g file \"upper\"").mount();
+
+    union.run(": > f; : > g; echo kept > h; truncate -s 2 h");
+    Union.dropCaches();
+    assertThat(union.run("stat -c %s f g h")).isEqualTo("0\n0\n2\n");
+    union.remount();
+    assertThat(union.run("stat -c %s f g h; cat h")).isEqualTo("0\n0\n2\nke");
+  }
+
+  @MountTest
+  void syncedDataSurvivesTheServer(Union union) throws Exception {
+    union.layers("lower f file \"lower\"").mount();
+
+    union.run("echo new >> f; head -c 2M /dev/zero > n; sync f n; mv n m");
+    union.server().destroyForcibly();
+    Union.await("the server ends", () -> !union.hasServer());
+    Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
+    union.mount();
+
+    assertThat(union.run("cat f; stat -c %s m; ls")).isEqualTo("lowernew\n2097152\nf\nm\n");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.JNR_FUSE})
+  void withoutWriteBackEveryWriteReachesTheUpperAtOnce(Union union) throws Exception {
+    union.layers("lower f file \"lower\"").mount("--no-writeback");
+
+    union.run("exec 3>>f; echo more >&3; grep -q more '" + union.upper() + "/f'");
+  }
+}

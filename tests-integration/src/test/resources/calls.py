@@ -1,0 +1,186 @@
+# System calls that no program of the shell makes, one a run: calls.py CALL ARGUMENT...
+# Prints the result, or the name of the error.
+import ctypes
+import errno
+import fcntl
+import mmap
+import os
+import struct
+import sys
+
+AT_FDCWD = -100
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Handle(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_uint), ("type", ctypes.c_int), ("bytes", ctypes.c_char * 128)]
+
+
+def check(result):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def rename2(old, new, flags):
+    return check(LIBC.renameat2(AT_FDCWD, os.fsencode(old), AT_FDCWD, os.fsencode(new), int(flags)))
+
+
+def link_fd(fd, name):
+    return check(LIBC.linkat(AT_FDCWD, b"/proc/self/fd/%d" % fd, AT_FDCWD, os.fsencode(name), 0x400))
+
+
+def tmpfile(directory, mode, umask, name):
+    """A file without a name, written to, and then given one unless that is empty."""
+    os.umask(int(umask, 8))
+    fd = os.open(directory, os.O_TMPFILE | os.O_RDWR, int(mode, 8))
+    os.write(fd, b"first\n")
+    before = os.fstat(fd)
+    if name:
+        link_fd(fd, name)
+        os.write(fd, b"second\n")
+    after = os.fstat(fd)
+    os.close(fd)
+    return "%o %d %d %d %d" % (after.st_mode, after.st_gid, before.st_nlink, after.st_nlink, after.st_size)
+
+
+def holes(name):
+    """The edges of data and holes."""
+    fd = os.open(name, os.O_RDONLY)
+    size = os.fstat(fd).st_size
+    edges = []
+    at = 0
+    while at < size:
+        try:
+            at = os.lseek(fd, at, os.SEEK_DATA)
+        except OSError as e:
+            if e.errno == errno.ENXIO:
+                break
+            raise
+        end = os.lseek(fd, at, os.SEEK_HOLE)
+        edges.append("%d-%d" % (at, end))
+        at = end
+    return " ".join(edges)
+
+
+def dirty_holes(name):
+    """The same right after writing, with nothing synced."""
+    fd = os.open(name, os.O_CREAT | os.O_RDWR, 0o644)
+    os.pwrite(fd, b"x" * 4096, 1 << 20)
+    os.pwrite(fd, b"y" * 4096, 0)
+    os.ftruncate(fd, 2 << 20)
+    return holes(name)
+
+
+def copy_range(source, start, target, to, length):
+    a = os.open(source, os.O_RDONLY)
+    b = a if source == target else os.open(target, os.O_CREAT | os.O_RDWR, 0o644)
+    if a == b:
+        a = b = os.open(source, os.O_RDWR)
+    return os.copy_file_range(a, b, int(length), int(start), int(to))
+
+
+def fallocate(name, mode, start, length):
+    fd = os.open(name, os.O_RDWR)
+    return check(LIBC.fallocate(fd, int(mode, 0), ctypes.c_long(int(start)), ctypes.c_long(int(length))))
+
+
+def born(name):
+    """Whether statx tells a time of birth, and it is not in the future."""
+    buffer = ctypes.create_string_buffer(256)
+    check(LIBC.statx(AT_FDCWD, os.fsencode(name), 0, 0x800, buffer))
+    mask = struct.unpack_from("I", buffer, 0)[0]
+    seconds = struct.unpack_from("q", buffer, 80)[0]
+    return "%s %s" % (bool(mask & 0x800), 0 < seconds <= os.stat(name).st_ctime + 1)
+
+
+def fsxattr(name):
+    fd = os.open(name, os.O_RDONLY)
+    value = bytearray(28)
+    fcntl.ioctl(fd, 0x801C581F, value)
+    fcntl.ioctl(fd, 0x401C5820, bytes(value))
+    return struct.unpack_from("I", value, 0)[0] & 0x40
+
+
+def handle_of(name):
+    handle = Handle(128, 0)
+    mount = ctypes.c_int()
+    check(LIBC.name_to_handle_at(AT_FDCWD, os.fsencode(name), ctypes.byref(handle), ctypes.byref(mount), 0))
+    return "%d:%s" % (handle.type, ctypes.string_at(ctypes.addressof(handle) + 8, handle.size).hex())
+
+
+def by_handle(text):
+    kind, content = text.split(":")
+    content = bytes.fromhex(content)
+    handle = Handle(len(content), int(kind))
+    ctypes.memmove(ctypes.addressof(handle) + 8, content, len(content))
+    mount = os.open(".", os.O_RDONLY)
+    fd = check(LIBC.open_by_handle_at(mount, ctypes.byref(handle), os.O_RDONLY))
+    if os.path.isdir("/proc/self/fd/%d" % fd):
+        parent = os.open("..", os.O_RDONLY, dir_fd=fd)
+        return " ".join(sorted(os.listdir(fd))) + " in " + " ".join(sorted(os.listdir(parent)))
+    return os.read(fd, 100).decode().strip()
+
+
+def mapped(name, text):
+    """Writes through a shared map."""
+    fd = os.open(name, os.O_RDWR)
+    with mmap.mmap(fd, 0) as view:
+        view[0 : len(text)] = text.encode()
+    return 0
+
+
+def map_over_copy_up(name):
+    """A map, a reader and a writer of one lower file see one content."""
+    reader = os.open(name, os.O_RDONLY)
+    view = mmap.mmap(reader, 0, prot=mmap.PROT_READ)
+    before = view[0:3].decode()
+    writer = os.open(name, os.O_WRONLY)
+    os.pwrite(writer, b"new", 0)
+    return "%s %s %s" % (before, view[0:3].decode(), os.pread(reader, 3, 0).decode())
+
+
+def many_open(directory, count):
+    fds = []
+    for i in range(int(count)):
+        fd = os.open("%s/o%d" % (directory, i), os.O_CREAT | os.O_RDWR, 0o644)
+        os.write(fd, b"%d" % i)
+        fds.append(fd)
+    wrong = [i for i, fd in enumerate(fds) if os.pread(fd, 20, 0) != b"%d" % i]
+    for i, fd in enumerate(fds):
+        os.unlink("%s/o%d" % (directory, i))
+    wrong += [i for i, fd in enumerate(fds) if os.pread(fd, 20, 0) != b"%d" % i]
+    return "%d wrong, %s" % (len(wrong), os.listdir(directory))
+
+
+def direct(name):
+    fd = os.open(name, os.O_CREAT | os.O_RDWR | os.O_DIRECT, 0o644)
+    with mmap.mmap(-1, 8192) as block:
+        block[:] = b"d" * 8192
+        os.write(fd, block)
+    with open(name, "rb") as cached:
+        return "%d %s" % (os.fstat(fd).st_size, cached.read(3).decode())
+
+
+def close_error(name, text):
+    """What write, fsync and close say."""
+    said = []
+    fd = os.open(name, os.O_WRONLY | os.O_APPEND)
+    for call in (lambda: os.write(fd, text.encode()), lambda: os.fsync(fd), lambda: os.close(fd)):
+        try:
+            call()
+            said.append("OK")
+        except OSError as e:
+            said.append(error_name(e))
+    return " ".join(said)
+
+
+def error_name(e):
+    return "EOPNOTSUPP" if e.errno == errno.EOPNOTSUPP else errno.errorcode[e.errno]
+
+
+try:
+    print(globals()[sys.argv[1]](*sys.argv[2:]))
+except OSError as e:
+    print(error_name(e))

@@ -1,5 +1,7 @@
 package io.unionfs;
 
+import io.unionfs.control.ControlServer;
+import io.unionfs.control.MountStatus;
 import io.unionfs.core.MountOptions;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.Errno;
@@ -9,6 +11,7 @@ import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountPoint;
 import io.unionfs.transport.Session;
+import io.unionfs.transport.Started;
 import io.unionfs.transport.Transport;
 import io.unionfs.transport.Transports;
 import java.io.IOException;
@@ -39,22 +42,30 @@ import org.slf4j.LoggerFactory;
  */
 public final class UnionMount implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(UnionMount.class);
+  private static final long MILLIS = 1000;
   private static final Set<UnionMount> LIVE = ConcurrentHashMap.newKeySet();
   private static final AtomicBoolean HOOKED = new AtomicBoolean();
   private static final ReentrantReadWriteLock STARTS = new ReentrantReadWriteLock();
 
   private final UnionFileSystem fs;
   private final Session session;
+  private final String reason;
   private final byte[] mountPoint;
   private final boolean temporary;
   private final Thread reaper;
 
-  private UnionMount(UnionFileSystem fs, Session session, byte[] mountPoint, boolean temporary) {
+  private final long since = System.currentTimeMillis() / MILLIS;
+  private final @Nullable ControlServer control;
+
+  private UnionMount(UnionFileSystem fs, Started started, byte[] mountPoint, boolean temporary) {
     this.fs = fs;
-    this.session = session;
+    this.session = started.session();
+    this.reason = started.reason();
     this.mountPoint = mountPoint;
     this.temporary = temporary;
     this.reaper = new Thread(this::reap, "unionfs-end");
+    long mountId = session.mountId();
+    this.control = mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, this::status);
   }
 
   /** A maker of mounts, with nothing chosen yet. */
@@ -101,6 +112,9 @@ public final class UnionMount implements AutoCloseable {
       return;
     }
     fs.close();
+    if (control != null) {
+      control.close();
+    }
     LIVE.remove(this);
     if (temporary) {
       removeMountPoint();
@@ -122,6 +136,30 @@ public final class UnionMount implements AutoCloseable {
   /** The name of the transport that serves the mount, for example {@code jnr-fuse}. */
   public String transport() {
     return session.transport();
+  }
+
+  private MountStatus status() {
+    MountOptions options = fs.options();
+    byte[] upper = options.upper();
+    byte[] work = options.work();
+    return new MountStatus(
+        Name.of(mountPoint),
+        Name.of(options.fsname()),
+        options.lowers().stream().map(Name::of).toList(),
+        upper == null ? null : Name.of(upper),
+        work == null ? null : Name.of(work),
+        transport(),
+        reason,
+        ioProfile(),
+        features(),
+        Sys.linux().getpid(),
+        since,
+        fs.statistics());
+  }
+
+  /** Why this transport serves the mount. */
+  public String reason() {
+    return reason;
   }
 
   /** How file data gets to the layers, with the reason where that is not as asked for. */

@@ -11,6 +11,9 @@ public interface Session extends AutoCloseable {
   /** The transport's name, as in {@link Transport#key()}. */
   String transport();
 
+  /** The mount's number in mount tables, or -1 where it is in none that this process sees. */
+  long mountId();
+
   /** How file data gets to the layers, with the reason where that is not as asked for. */
   String ioProfile();
 

@@ -19,30 +19,24 @@ public final class Transports {
    * @throws IOException if it cannot be mounted; the message is for the user, and nothing is left
    *     behind
    */
-  public static Session mount(UnionFileSystem fs, MountPoint at, Transport choice)
+  public static Started mount(UnionFileSystem fs, MountPoint at, Transport choice)
       throws IOException {
-    return switch (choice) {
-      case AUTO -> mountBest(fs, at);
-      case JNR_FUSE -> {
-        LOG.info("transport jnr-fuse: asked for");
-        yield JnrFuseSession.mount(fs, at);
-      }
-      case KERNEL -> {
-        LOG.info("transport kernel: asked for");
-        yield KernelSession.mount(fs, at);
-      }
-    };
+    Started started =
+        switch (choice) {
+          case AUTO -> mountBest(fs, at);
+          case JNR_FUSE -> new Started(JnrFuseSession.mount(fs, at), "asked for");
+          case KERNEL -> new Started(KernelSession.mount(fs, at), "asked for");
+        };
+    LOG.info("transport {}: {}", started.session().transport(), started.reason());
+    return started;
   }
 
-  private static Session mountBest(UnionFileSystem fs, MountPoint at) throws IOException {
+  private static Started mountBest(UnionFileSystem fs, MountPoint at) throws IOException {
     try {
-      Session session = KernelSession.mount(fs, at);
-      LOG.info("transport kernel: it works here");
-      return session;
+      return new Started(KernelSession.mount(fs, at), "it works here");
     } catch (UnsupportedKernelException e) {
-      LOG.warn(
-          "transport jnr-fuse, because the kernel transport does not work: {}", e.getMessage());
-      return JnrFuseSession.mount(fs, at);
+      LOG.warn("the kernel transport does not work: {}", e.getMessage());
+      return new Started(JnrFuseSession.mount(fs, at), String.valueOf(e.getMessage()));
     }
   }
 }

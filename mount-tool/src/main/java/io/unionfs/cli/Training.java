@@ -65,6 +65,8 @@ final class Training {
           try (Stream<Path> entries = Files.list(merged)) {
             entries.forEach(entry -> {});
           }
+          Main.commandLine("unionfs")
+              .execute("list", "--json"); // so that its server loads what it needs
         } finally {
           unmount(merged);
         }

@@ -4,16 +4,14 @@ import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
-import io.unionfs.transport.MountBusyException;
 import io.unionfs.transport.MountPoint;
 import io.unionfs.transport.Session;
 import io.unionfs.transport.Transport;
 import io.unionfs.transport.mount.FuseMount;
+import io.unionfs.transport.mount.ServedMount;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.ref.Reference;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,24 +20,23 @@ public final class JnrFuseSession implements Session {
   private static final Logger LOG = LoggerFactory.getLogger(JnrFuseSession.class);
 
   private final LibFuse2 library;
-  private final FuseMount mount;
+  private final ServedMount served;
   private final Channel channel;
   private final OperationTable operations;
   private final Handles handles;
   private final long fuse;
   private final RequestLoop loop;
-  private final CountDownLatch ended = new CountDownLatch(1);
 
   private JnrFuseSession(
       LibFuse2 library,
-      FuseMount mount,
+      ServedMount served,
       Channel channel,
       OperationTable operations,
       Handles handles,
       long fuse,
       RequestLoop loop) {
     this.library = library;
-    this.mount = mount;
+    this.served = served;
     this.channel = channel;
     this.operations = operations;
     this.handles = handles;
@@ -60,18 +57,11 @@ public final class JnrFuseSession implements Session {
     try {
       session = open(library, fs, at, mount);
     } catch (IOException | RuntimeException | Error e) {
-      detach(mount);
-      mount.closeDevice();
+      ServedMount.abandon(mount);
       throw e;
     }
-    session.start();
-    try {
-      mount.awaitAnswer();
-    } catch (IOException | RuntimeException | Error e) {
-      detach(mount); // the session ends with it, and gives up the rest
-      awaitUninterruptibly(session.ended);
-      throw e;
-    }
+    session.loop.start();
+    session.served.begin(session.loop.ended(), () -> session.giveUp(mount));
     return session;
   }
 
@@ -93,7 +83,8 @@ public final class JnrFuseSession implements Session {
             at.threads(),
             "unionfs " + mount,
             context.hidden());
-    return new JnrFuseSession(library, mount, channel, operations, handles, fuse, loop);
+    return new JnrFuseSession(
+        library, new ServedMount(mount), channel, operations, handles, fuse, loop);
   }
 
   private static long newChannel(LibFuse2 library, Channel send, int deviceFd) throws IOException {
@@ -123,55 +114,25 @@ public final class JnrFuseSession implements Session {
     }
   }
 
-  private void start() {
-    loop.start();
-    Thread end = new Thread(this::awaitAndGiveUp, "unionfs " + mount + " end");
-    end.setDaemon(true);
-    end.start();
-  }
-
-  /** Waits until nobody serves any more, and gives up everything. */
-  private void awaitAndGiveUp() {
+  private void giveUp(FuseMount mount) {
     try {
-      awaitUninterruptibly(loop.ended());
       library.destroy(fuse);
       mount.closeDevice();
       handles.closeAll();
-      detach(mount); // after an abort of the connection the dead mount is still there
-      LOG.info("unmounted {}", mount);
     } finally {
       Reference.reachabilityFence(channel); // libfuse calls these to the last
       Reference.reachabilityFence(operations);
-      ended.countDown();
-    }
-  }
-
-  private static void awaitUninterruptibly(CountDownLatch latch) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        latch.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // what comes next must not be left out
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void detach(FuseMount mount) {
-    try {
-      mount.unmount(true);
-    } catch (IOException e) {
-      LOG.warn("a dead mount is left: {}", e.getMessage());
     }
   }
 
   @Override
   public String transport() {
     return Transport.JNR_FUSE.key();
+  }
+
+  @Override
+  public long mountId() {
+    return served.mountId();
   }
 
   @Override
@@ -186,32 +147,21 @@ public final class JnrFuseSession implements Session {
 
   @Override
   public void awaitEnd() throws InterruptedException {
-    ended.await();
+    served.awaitEnd();
   }
 
   @Override
   public boolean ended() {
-    return ended.getCount() == 0;
+    return served.ended();
   }
 
   @Override
   public void unmount(boolean lazy) throws IOException {
-    mount.unmount(lazy);
+    served.unmount(lazy);
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      unmount(false);
-    } catch (MountBusyException e) {
-      LOG.info("{}; detaching it", e.getMessage());
-      unmount(true);
-    }
-    try {
-      awaitEnd();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while waiting for the end of the mount");
-    }
+    served.close();
   }
 }

@@ -5,17 +5,15 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FuseDevice;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
-import io.unionfs.transport.MountBusyException;
 import io.unionfs.transport.MountPoint;
 import io.unionfs.transport.Session;
 import io.unionfs.transport.Transport;
 import io.unionfs.transport.kernel.codec.InitFlags;
 import io.unionfs.transport.mount.FuseMount;
+import io.unionfs.transport.mount.ServedMount;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,13 +23,12 @@ public final class KernelSession implements Session {
 
   private static final int CAP_SYS_ADMIN = 21;
 
-  private final FuseMount mount;
+  private final ServedMount served;
   private final Connection connection;
   private final IoProfile asked;
-  private final CountDownLatch ended = new CountDownLatch(1);
 
-  private KernelSession(FuseMount mount, Connection connection, IoProfile asked) {
-    this.mount = mount;
+  private KernelSession(ServedMount served, Connection connection, IoProfile asked) {
+    this.served = served;
     this.connection = connection;
     this.asked = asked;
   }
@@ -44,29 +41,21 @@ public final class KernelSession implements Session {
    */
   public static KernelSession mount(UnionFileSystem fs, MountPoint at) throws IOException {
     FuseMount mount = FuseMount.attach(Sys.linux(), at);
-    KernelSession session;
+    Connection connection;
     try {
-      Connection connection =
+      connection =
           Connection.open(
               fs,
               new FuseDevice(mount.deviceFd()),
               wishes(fs, at),
               at.threads(),
               "unionfs " + mount);
-      session = new KernelSession(mount, connection, at.io());
     } catch (IOException | RuntimeException | Error e) {
-      detach(mount);
-      mount.closeDevice();
+      ServedMount.abandon(mount);
       throw e;
     }
-    session.start();
-    try {
-      mount.awaitAnswer();
-    } catch (IOException | RuntimeException | Error e) {
-      detach(mount); // the session ends with it, and gives up the rest
-      awaitUninterruptibly(session.ended);
-      throw e;
-    }
+    KernelSession session = new KernelSession(new ServedMount(mount), connection, at.io());
+    session.begin(mount);
     return session;
   }
 
@@ -88,7 +77,7 @@ public final class KernelSession implements Session {
     }
   }
 
-  private void start() {
+  private void begin(FuseMount mount) throws IOException {
     connection.start();
     LOG.info("{}: FUSE 7.{}: {}", mount, connection.agreed().minor(), features());
     if (asked == IoProfile.PASSTHROUGH && !connection.agreed().passthrough()) {
@@ -97,50 +86,22 @@ public final class KernelSession implements Session {
           mount,
           mayPassThrough() ? "not offered by the kernel" : "not permitted");
     }
-    Thread end = new Thread(this::awaitAndGiveUp, "unionfs " + mount + " end");
-    end.setDaemon(true);
-    end.start();
-  }
-
-  /** Waits until nobody serves any more, and gives up everything. */
-  private void awaitAndGiveUp() {
-    try {
-      awaitUninterruptibly(connection.ended());
-      connection.giveUp();
-      mount.closeDevice();
-      detach(mount); // after an abort of the connection the dead mount is still there
-      LOG.info("unmounted {}", mount);
-    } finally {
-      ended.countDown();
-    }
-  }
-
-  private static void awaitUninterruptibly(CountDownLatch latch) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        latch.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // what comes next must not be left out
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void detach(FuseMount mount) {
-    try {
-      mount.unmount(true);
-    } catch (IOException e) {
-      LOG.warn("a dead mount is left: {}", e.getMessage());
-    }
+    served.begin(
+        connection.ended(),
+        () -> {
+          connection.giveUp();
+          mount.closeDevice();
+        });
   }
 
   @Override
   public String transport() {
     return Transport.KERNEL.key();
+  }
+
+  @Override
+  public long mountId() {
+    return served.mountId();
   }
 
   @Override
@@ -170,32 +131,21 @@ public final class KernelSession implements Session {
 
   @Override
   public void awaitEnd() throws InterruptedException {
-    ended.await();
+    served.awaitEnd();
   }
 
   @Override
   public boolean ended() {
-    return ended.getCount() == 0;
+    return served.ended();
   }
 
   @Override
   public void unmount(boolean lazy) throws IOException {
-    mount.unmount(lazy);
+    served.unmount(lazy);
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      unmount(false);
-    } catch (MountBusyException e) {
-      LOG.info("{}; detaching it", e.getMessage());
-      unmount(true);
-    }
-    try {
-      awaitEnd();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while waiting for the end of the mount");
-    }
+    served.close();
   }
 }

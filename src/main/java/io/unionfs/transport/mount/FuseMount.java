@@ -81,6 +81,11 @@ public final class FuseMount {
     }
   }
 
+  /** The mount's number in the mount table, or -1 where it was not found there. */
+  public long mountId() {
+    return mountId;
+  }
+
   /** The descriptor of {@code /dev/fuse}, valid until {@link #closeDevice}. */
   public int deviceFd() {
     return device.raw();

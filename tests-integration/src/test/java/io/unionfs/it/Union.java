@@ -30,6 +30,7 @@ final class Union {
   private final Account account;
   private final Variant variant;
   private final List<String> lowers = new ArrayList<>(List.of("lower"));
+  private final List<String> environment = new ArrayList<>();
   private final List<String> expectedLog = new ArrayList<>();
   private boolean mounted;
   private boolean everMounted;
@@ -131,8 +132,15 @@ final class Union {
     return String.join(":", lowers.stream().map(name -> home.resolve(name).toString()).toList());
   }
 
+  /** Sets a variable of the environment that the server is started with. */
+  void environment(String name, String value) {
+    environment.add(name + "=" + value);
+  }
+
   private List<String> command(String... more) {
-    List<String> line = new ArrayList<>(List.of(Tool.mount()));
+    List<String> line = new ArrayList<>(List.of("env"));
+    line.addAll(environment);
+    line.add(Tool.mount());
     line.addAll(variant.options());
     line.addAll(List.of("--log-file", log().toString(), "--log-level", "trace"));
     line.addAll(List.of("--lower", lowerOption()));

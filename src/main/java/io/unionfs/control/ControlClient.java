@@ -1,0 +1,83 @@
+package io.unionfs.control;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Sys;
+import io.unionfs.sys.UnixSocket;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The asking end of control sockets. */
+public final class ControlClient {
+  private static final byte[] GET_STATUS =
+      "{\"get\":\"status\"}\n".getBytes(StandardCharsets.US_ASCII);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final int MOST_BYTES = 16 << 20;
+
+  private ControlClient() {}
+
+  /**
+   * The status of a mount as its server tells it, a line of JSON without its end; null where no
+   * socket of it is found. A socket that a dead server left is removed.
+   *
+   * @param owner the user that the mount belongs to, null if unknown; root looks at his sockets too
+   * @throws ErrnoException {@code EACCES} if the socket is another user's; {@code ETIMEDOUT} if the
+   *     server does not answer
+   */
+  public static @Nullable String status(Sys sys, long mountId, @Nullable Integer owner)
+      throws ErrnoException {
+    ErrnoException denied = null;
+    for (byte[] path : ControlSockets.of(sys, mountId, owner)) {
+      try (UnixSocket server = UnixSocket.connect(sys, path)) {
+        server.write(GET_STATUS);
+        return readLine(server);
+      } catch (ErrnoException e) {
+        switch (e.errno()) {
+          case Errno.ENOENT -> {
+            // perhaps at the next place
+          }
+          case Errno.ECONNREFUSED -> removeStale(sys, path);
+          case Errno.EACCES, Errno.EPERM -> denied = e;
+          default -> throw e;
+        }
+      }
+    }
+    if (denied != null) {
+      throw denied;
+    }
+    return null;
+  }
+
+  private static void removeStale(Sys sys, byte[] path) throws ErrnoException {
+    int errno = sys.tryUnlinkat(Linux.AT_FDCWD, Name.of(path), 0);
+    if (errno != 0 && errno != Errno.ENOENT) {
+      throw ErrnoException.of(errno);
+    }
+  }
+
+  private static String readLine(UnixSocket server) throws ErrnoException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    byte[] part = new byte[8 << 10];
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (line.size() < MOST_BYTES) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0 || !server.awaitReadable((int) left)) {
+        throw ErrnoException.of(Errno.ETIMEDOUT);
+      }
+      int read = server.read(part, 0);
+      if (read == 0) {
+        throw ErrnoException.of(Errno.ECONNRESET);
+      }
+      if (part[read - 1] == '\n') {
+        line.write(part, 0, read - 1);
+        return line.toString(StandardCharsets.UTF_8);
+      }
+      line.write(part, 0, read);
+    }
+    throw ErrnoException.of(Errno.EMSGSIZE);
+  }
+}

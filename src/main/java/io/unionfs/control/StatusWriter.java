@@ -1,0 +1,71 @@
+package io.unionfs.control;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.unionfs.sys.Name;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Answers as JSON, one object a line. A class of its own, so that Jackson is loaded when asked. */
+final class StatusWriter {
+  private static final JsonFactory FACTORY = new JsonFactory();
+
+  private StatusWriter() {}
+
+  /** Writes the members of an object. */
+  private interface Members {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  private static byte[] line(Members members) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
+      json.writeStartObject();
+      members.write(json);
+      json.writeEndObject();
+    }
+    bytes.write('\n');
+    return bytes.toByteArray();
+  }
+
+  static byte[] error(String message) throws IOException {
+    return line(json -> json.writeStringField("error", message));
+  }
+
+  static byte[] status(MountStatus status) throws IOException {
+    return line(
+        json -> {
+          json.writeStringField("mountPoint", status.mountPoint().toString());
+          json.writeStringField("fsname", status.fsname().toString());
+          json.writeArrayFieldStart("lowers");
+          for (Name lower : status.lowers()) {
+            json.writeString(lower.toString());
+          }
+          json.writeEndArray();
+          writeName(json, "upper", status.upper());
+          writeName(json, "work", status.work());
+          json.writeStringField("transport", status.transport());
+          json.writeStringField("reason", status.reason());
+          json.writeStringField("io", status.io());
+          json.writeArrayFieldStart("features");
+          for (String feature : status.features()) {
+            json.writeString(feature);
+          }
+          json.writeEndArray();
+          json.writeNumberField("pid", status.pid());
+          json.writeNumberField("since", status.since());
+          json.writeNumberField("lookupHits", status.statistics().lookupHits());
+          json.writeNumberField("lookupMisses", status.statistics().lookupMisses());
+        });
+  }
+
+  private static void writeName(JsonGenerator json, String field, @Nullable Name name)
+      throws IOException {
+    if (name == null) {
+      json.writeNullField(field);
+    } else {
+      json.writeStringField(field, name.toString());
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.unionfs.sys;
+
+import static io.unionfs.sys.CallArea.STRUCT;
+import static io.unionfs.sys.CallArea.area;
+
+/**
+ * A stream socket in the file system, by the descriptor alone: no classes of java.nio, which cost a
+ * start more than the whole rest of it. Not safe for use by several threads.
+ */
+public final class UnixSocket implements AutoCloseable {
+  private static final long F_SOCKET = Native.symbol("socket");
+  private static final long F_BIND = Native.symbol("bind");
+  private static final long F_LISTEN = Native.symbol("listen");
+  private static final long F_CONNECT = Native.symbol("connect");
+  private static final long F_ACCEPT4 = Native.symbol("accept4");
+  private static final long F_GETSOCKOPT = Native.symbol("getsockopt");
+  private static final long F_SHUTDOWN = Native.symbol("shutdown");
+  private static final long F_SEND = Native.symbol("send");
+  private static final long F_RECV = Native.symbol("recv");
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_STREAM = 1;
+  private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_PEERCRED = 17;
+  private static final int UCRED_BYTES = 12;
+  private static final int PATH_AT = 2;
+  private static final int MOST_PATH_BYTES = 107;
+  private static final int MSG_NOSIGNAL = 0x4000;
+  private static final int SHUT_RDWR = 2;
+  private static final int BACKLOG = 16;
+
+  private final Sys sys;
+  private final Fd fd;
+
+  private UnixSocket(Sys sys, int fd) {
+    this.sys = sys;
+    this.fd = new Fd(sys, fd);
+  }
+
+  /**
+   * A socket that listens at a path, which must be free.
+   *
+   * @throws ErrnoException {@code EADDRINUSE}; {@code ENAMETOOLONG} over 107 bytes
+   */
+  public static UnixSocket listen(Sys sys, byte[] path) throws ErrnoException {
+    UnixSocket socket = open(sys);
+    boolean listens = false;
+    try {
+      int length = putAddress(path);
+      Native.check(Native.call(F_BIND, socket.fd.raw(), area() + STRUCT, length));
+      Native.check(Native.call(F_LISTEN, socket.fd.raw(), BACKLOG));
+      listens = true;
+      return socket;
+    } finally {
+      if (!listens) {
+        socket.close();
+      }
+    }
+  }
+
+  /**
+   * A connection to the socket at a path.
+   *
+   * @throws ErrnoException {@code ECONNREFUSED} if nobody listens, {@code ENOENT}, {@code EACCES}
+   */
+  public static UnixSocket connect(Sys sys, byte[] path) throws ErrnoException {
+    UnixSocket socket = open(sys);
+    boolean connected = false;
+    try {
+      int length = putAddress(path);
+      Native.check(Native.call(F_CONNECT, socket.fd.raw(), area() + STRUCT, length));
+      connected = true;
+      return socket;
+    } finally {
+      if (!connected) {
+        socket.close();
+      }
+    }
+  }
+
+  private static UnixSocket open(Sys sys) throws ErrnoException {
+    return new UnixSocket(
+        sys, Native.checked(Native.call(F_SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  }
+
+  private static int putAddress(byte[] path) throws ErrnoException {
+    if (path.length > MOST_PATH_BYTES) {
+      throw ErrnoException.of(Errno.ENAMETOOLONG);
+    }
+    long at = area() + STRUCT;
+    NativeMemory.putShort(at, (short) AF_UNIX);
+    NativeMemory.putBytes(at + PATH_AT, path, 0, path.length);
+    NativeMemory.putByte(at + PATH_AT + path.length, (byte) 0);
+    return PATH_AT + path.length + 1;
+  }
+
+  /**
+   * Waits for the next connection.
+   *
+   * @throws ErrnoException {@code EINVAL} once {@link #shutdown} was called
+   */
+  public UnixSocket accept() throws ErrnoException {
+    long result;
+    do {
+      result = Native.call(F_ACCEPT4, fd.raw(), 0, 0, SOCK_CLOEXEC);
+    } while (Native.interrupted(result));
+    return new UnixSocket(sys, Native.checked(result));
+  }
+
+  /** The user that the other end runs as. */
+  public int peerUid() throws ErrnoException {
+    long at = area() + STRUCT;
+    long length = at + UCRED_BYTES;
+    NativeMemory.putInt(length, UCRED_BYTES);
+    Native.check(Native.call(F_GETSOCKOPT, fd.raw(), SOL_SOCKET, SO_PEERCRED, at, length));
+    return NativeMemory.getInt(at + 4);
+  }
+
+  /** Waits until something can be read, at most so many milliseconds; whether it can. */
+  public boolean awaitReadable(int millis) throws ErrnoException {
+    return sys.awaitReadable(fd.raw(), millis);
+  }
+
+  /** Reads what is there, at most what fits: the number of bytes, 0 at the end. */
+  public int read(byte[] target, int offset) throws ErrnoException {
+    long value = area() + CallArea.VALUE;
+    int most = Math.min(target.length - offset, CallArea.VALUE_BYTES);
+    long result;
+    do {
+      result = Native.call(F_RECV, fd.raw(), value, most, 0);
+    } while (Native.interrupted(result));
+    int length = Native.checked(result);
+    NativeMemory.getBytes(value, target, offset, length);
+    return length;
+  }
+
+  /** Writes all of it; {@code EPIPE} if nobody reads. */
+  public void write(byte[] data) throws ErrnoException {
+    long value = area() + CallArea.VALUE;
+    int done = 0;
+    while (done < data.length) {
+      int part = Math.min(data.length - done, CallArea.VALUE_BYTES);
+      NativeMemory.putBytes(value, data, done, part);
+      long result = Native.call(F_SEND, fd.raw(), value, part, MSG_NOSIGNAL);
+      if (!Native.interrupted(result)) {
+        done += Native.checked(result);
+      }
+    }
+  }
+
+  /** Ends an {@link #accept} of another thread, and all to come. */
+  public void shutdown() {
+    int errno = Native.errnoOf(Native.call(F_SHUTDOWN, fd.raw(), SHUT_RDWR));
+    if (errno != 0 && errno != Errno.ENOTCONN) {
+      throw new IllegalStateException("shutdown: " + Errno.message(errno));
+    }
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}

@@ -1,0 +1,93 @@
+package io.unionfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** {@code unionfs list} and the control socket. */
+class ListIT {
+  private static String line(Union union, String listed) {
+    return listed
+        .lines()
+        .filter(line -> line.contains(union.point().toString()))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("not listed:\n" + listed));
+  }
+
+  @MountTest(accounts = Account.ROOT)
+  void mountsAreListedAsTheyAreServed(Union union) throws Exception {
+    union.layers("lower f file \"\"").mount();
+
+    String row = line(union, Command.of(Account.ROOT, Tool.unionfs(), "list").output());
+    assertThat(row)
+        .contains(union.variant().isKernel() ? "kernel" : "jnr-fuse")
+        .contains(union.variant() == Variant.PASSTHROUGH ? "passthrough" : "cached")
+        .contains(union.upper().toString())
+        .contains(union.lower().toString())
+        .endsWith(Long.toString(union.server().pid()));
+    String json = line(union, Command.of(Account.ROOT, Tool.unionfs(), "list", "--json").output());
+    assertThat(json)
+        .startsWith("{\"mountPoint\":\"" + union.point())
+        .contains("\"reason\":\"asked for\"");
+    assertThat(json.contains("READDIRPLUS")).isEqualTo(union.variant().isKernel());
+  }
+
+  @MountTest(accounts = Account.USER)
+  void userListsHisOwnAndRootAsWell(Union union) throws Exception {
+    union.layers("lower f file \"\"");
+    Command.script(Account.USER, "mkdir -m 700 '" + union.home() + "/run'").output();
+    union.environment("XDG_RUNTIME_DIR", union.home() + "/run");
+    union.mount();
+
+    String list = "XDG_RUNTIME_DIR='" + union.home() + "/run' " + Tool.unionfs() + " list";
+    assertThat(line(union, Command.script(Account.USER, list).output()))
+        .contains(union.upper().toString());
+    assertThat(line(union, Command.of(Account.ROOT, Tool.unionfs(), "list").output()))
+        .contains("no control socket");
+    assertThat(
+            Command.script(Account.USER, "stat -c %a '" + union.home() + "'/run/unionfs/*")
+                .output())
+        .isEqualTo("600\n");
+    union.unmount();
+    assertThat(Command.script(Account.USER, "ls '" + union.home() + "/run/unionfs'").output())
+        .isEmpty();
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void badClientsDoNotHarm(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+    String ask =
+        "perl -MIO::Socket::UNIX -e '$SIG{PIPE}=\"IGNORE\"; $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die;"
+            + " print $s $ARGV[1] x $ARGV[2]; $s->flush; print scalar <$s>' ";
+    String socket =
+        "$(for s in /run/unionfs/*.sock; do grep -q \"^$(basename $s .sock) .* "
+            + union.point()
+            + " \" /proc/self/mountinfo && echo $s; done)";
+
+    assertThat(
+            Command.script(Account.ROOT, ask + socket + " '{\"get\":\"passwords\"}\n' 1").output())
+        .contains("unknown request");
+    assertThat(Command.script(Account.ROOT, ask + socket + " '{]\n' 1").output())
+        .contains("not JSON");
+    assertThat(Command.script(Account.ROOT, ask + socket + " x 70000 || true").output())
+        .contains("at most 65536 bytes");
+    Command.script(Account.ROOT, ask + socket + " '' 1 < /dev/null & sleep 0; wait").output();
+
+    assertThat(line(union, Command.of(Account.ROOT, Tool.unionfs(), "list").output()))
+        .contains("kernel");
+    assertThat(union.run("cat f")).isEqualTo("text");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void socketOfADeadServerIsRemoved(Union union) throws Exception {
+    union.layers("lower f file \"\"").mount();
+    String sockets = "ls /run/unionfs | wc -l";
+    int before = Integer.parseInt(Command.script(Account.ROOT, sockets).output().strip());
+
+    union.server().destroyForcibly();
+    Union.await("the server ends", () -> !union.hasServer());
+
+    assertThat(line(union, Command.of(Account.ROOT, Tool.unionfs(), "list").output()))
+        .contains("no control socket");
+    assertThat(Integer.parseInt(Command.script(Account.ROOT, sockets).output().strip()))
+        .isLessThan(before);
+  }
+}

@@ -14,8 +14,11 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 /** What one thread serves requests with: a buffer, and views of it. Only its thread uses it. */
 final class Worker implements AutoCloseable {
-  /** Room for the headers of request and reply, and for what is no file data. */
-  private static final int ROOM = 144 << 10;
+  /** Room for the headers of a request, and for what is no file data. */
+  private static final int REQUEST_ROOM = 80 << 10;
+
+  /** What is left for a reply behind the largest request, so that none reaches past the buffer. */
+  private static final int REPLY_ROOM = 64 << 10;
 
   /** While the thread is being interrupted, so that it waits until that has happened. */
   private static final long INTERRUPTING = -1;
@@ -37,7 +40,7 @@ final class Worker implements AutoCloseable {
   final Stat stat = new Stat();
 
   Worker(Negotiation agreed, Thread thread) {
-    this.size = agreed.maxWrite() + ROOM;
+    this.size = agreed.maxWrite() + REQUEST_ROOM + REPLY_ROOM;
     this.buffer = NativeMemory.allocate(size);
     this.thread = thread;
     request.useLongSetxattr(agreed.hasLongSetxattr());
@@ -47,9 +50,9 @@ final class Worker implements AutoCloseable {
     return buffer.address();
   }
 
-  /** The size of the buffer in bytes. */
+  /** How many bytes of the buffer a request may take. */
   int size() {
-    return size;
+    return size - REPLY_ROOM;
   }
 
   /** How many bytes a reply's body can take. */
@@ -77,7 +80,8 @@ final class Worker implements AutoCloseable {
 
   /** Interrupts the thread if it serves that request; called by another thread. */
   boolean interrupt(long unique) {
-    if (!interruptible.compareAndSet(unique, INTERRUPTING)) {
+    boolean isNumber = unique != NONE && unique != INTERRUPTING; // an idle thread serves none
+    if (!isNumber || !interruptible.compareAndSet(unique, INTERRUPTING)) {
       return false;
     }
     thread.interrupt();

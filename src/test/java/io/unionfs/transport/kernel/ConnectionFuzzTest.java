@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A server that is sent whole, damaged and nonsensical messages, some at once. */
 final class ConnectionFuzzTest {
-  private static final int MESSAGES = Integer.getInteger("unionfs.fuzz.messages", 8_000);
+  private static final int MESSAGES = Integer.getInteger("unionfs.fuzz.messages", 5_000);
   private static final long SEED = Long.getLong("unionfs.fuzz.seed", 20_260_102L);
   private static final int HEADER_SIZE = 40;
   private static final int AT_ONCE = 8;

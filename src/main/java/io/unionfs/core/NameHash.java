@@ -6,12 +6,12 @@ import java.security.SecureRandom;
  * SipHash-1-3 (Aumasson and Bernstein) with a random key for each process: nobody outside can make
  * names that collide, which would cost a directory's readers entries.
  */
-/** A keyed hash of file names. */
-final class NameHash {
+/** A keyed hash of file names; not final, so that a test can have one that collides. */
+class NameHash {
   private final long key0;
   private final long key1;
 
-  private NameHash(long key0, long key1) {
+  NameHash(long key0, long key1) {
     this.key0 = key0;
     this.key1 = key1;
   }

@@ -52,6 +52,20 @@ public final class FileNode extends Node {
       return new Placement(copiedUp, List.copyOf(now), index);
     }
 
+    /** The same with one link before the others, or instead of them. */
+    Placement withFirst(Link first, boolean alone) {
+      boolean isFirst = !links.isEmpty() && links.get(0).isAt(first.parent, first.name);
+      if (isFirst && (links.size() == 1 || !alone)) {
+        return this;
+      }
+      List<Link> now = new ArrayList<>(links.size() + 1);
+      now.add(first);
+      if (!alone) {
+        now.addAll(withoutLink(first.parent, first.name).links);
+      }
+      return new Placement(copiedUp, List.copyOf(now), index);
+    }
+
     Placement withoutLink(DirNode dir, Name child) {
       List<Link> now = new ArrayList<>(links.size());
       for (Link link : links) {

@@ -24,8 +24,13 @@ import org.jspecify.annotations.Nullable;
 final class Nodes {
   private final AtomicLong nextId = new AtomicLong(1);
   private final ConcurrentMap<HostInode, Node> byHost;
+  private final boolean shared;
 
-  Nodes() {
+  /**
+   * @param shared whether others change the layers behind the union
+   */
+  Nodes(boolean shared) {
+    this.shared = shared;
     Cache<HostInode, Node> cache =
         Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
     this.byHost = cache.asMap();
@@ -99,7 +104,7 @@ final class Nodes {
                 if (file.placement().linkAt(parent, name) == null) {
                   file.update(now -> now.withLink(link));
                 }
-                followLower(file, found);
+                followLower(file, found, link);
                 return file;
               }
               FileNode file =
@@ -121,12 +126,23 @@ final class Nodes {
     return (FileNode) node;
   }
 
-  /* A lower file that others renamed behind the mount has only its new name. */
-  private static void followLower(FileNode file, FoundFile found) {
+  /*
+   * The name that was just found is one that the lower has. Where others rename behind the union, those
+   * known before may be gone: a file with one link has only this one, and of several the copy of the
+   * file is to get this one first. Overlapping lowers give a file with one link two names.
+   */
+  private void followLower(FileNode file, FoundFile found, Link link) {
     LayerDir dir = found.lowerDir();
     Name name = found.lowerName();
-    if (dir != null && name != null && file.hasLower() && found.lowerNlink() == 1) {
+    if (dir == null || name == null || !file.hasLower()) {
+      return;
+    }
+    boolean single = found.lowerNlink() == 1;
+    if (shared || single) {
       file.setLower(dir, name);
+    }
+    if (shared && !file.placement().copiedUp()) {
+      file.update(now -> now.copiedUp() ? now : now.withFirst(link, single));
     }
   }
 

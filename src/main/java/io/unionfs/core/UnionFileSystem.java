@@ -103,7 +103,7 @@ public final class UnionFileSystem implements AutoCloseable {
       identities.register(layer);
       roots.add(layer.root());
     }
-    Nodes nodes = new Nodes();
+    Nodes nodes = new Nodes(options.isShared());
     Stat stat = new Stat();
     roots.get(0).stat(stat);
     DirNode root =

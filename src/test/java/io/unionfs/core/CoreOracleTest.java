@@ -41,6 +41,8 @@ class CoreOracleTest {
   @TempDir(factory = TargetDirectories.class)
   private Path home = Path.of("");
 
+  private double timeoutSeconds = -1;
+
   /** One call, with all its arguments fixed. */
   private record Call(String name, String path, String other, long number, byte[] data, int flags) {
     String run(OracleSide side) {
@@ -108,8 +110,18 @@ class CoreOracleTest {
 
   @Test
   void unionBehavesAsAPlainDirectory() throws Exception {
-    for (int round = 0; round < ROUNDS; round++) {
-      long seed = SEED + round;
+    compareRounds(ROUNDS, SEED);
+  }
+
+  @Test
+  void unionThatRemembersNothingBehavesAsAPlainDirectory() throws Exception {
+    timeoutSeconds = 0;
+    compareRounds(ROUNDS / 5, ~SEED);
+  }
+
+  private void compareRounds(int rounds, long firstSeed) throws IOException, ErrnoException {
+    for (int round = 0; round < rounds; round++) {
+      long seed = firstSeed + round;
       Random random = new Random(seed);
       List<Call> calls = new ArrayList<>();
       for (int i = 0; i < CALLS; i++) {
@@ -163,7 +175,7 @@ class CoreOracleTest {
   private @Nullable String runOn(OracleLayers layers, List<Call> calls)
       throws IOException, ErrnoException {
     try (PlainSide plain = new PlainSide(bytes(layers.plain()))) {
-      try (UnionFileSystem fs = layers.open()) {
+      try (UnionFileSystem fs = layers.open(timeoutSeconds)) {
         UnionSide union = new UnionSide(fs);
         String failure = compareTrees("start", plain, union);
         for (Call call : calls) {
@@ -179,7 +191,7 @@ class CoreOracleTest {
           return failure;
         }
       }
-      try (UnionFileSystem fs = layers.open()) {
+      try (UnionFileSystem fs = layers.open(timeoutSeconds)) {
         return compareTrees("opened anew", plain, new UnionSide(fs));
       }
     }

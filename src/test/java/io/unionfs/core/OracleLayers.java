@@ -52,8 +52,11 @@ final class OracleLayers {
     return home.resolve("upper");
   }
 
-  UnionFileSystem open() throws IOException {
-    MountOptions.Builder options = MountOptions.builder();
+  /**
+   * @param timeoutSeconds 0 for a union that remembers nothing
+   */
+  UnionFileSystem open(double timeoutSeconds) throws IOException {
+    MountOptions.Builder options = MountOptions.builder().timeoutSeconds(timeoutSeconds);
     for (Path lower : lowers) {
       options.lower(CoreOracleTest.bytes(lower));
     }

@@ -98,14 +98,24 @@ final class Parking {
     }
   }
 
+  /* What the thread needs is there before anything is left to it: nobody else would answer. */
   private void startThread(FileNode file) {
-    Thread thread = new Thread(() -> drain(file), name + "-parked");
-    thread.setDaemon(true);
-    thread.start();
+    NativeMemory buffer = NativeMemory.allocate((long) maxWrite + REPLY_ROOM);
+    boolean started = false;
+    try {
+      Thread thread = new Thread(() -> drain(file, buffer), name + "-parked");
+      thread.setDaemon(true);
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) {
+        buffer.close();
+      }
+    }
   }
 
-  private void drain(FileNode file) {
-    try (NativeMemory buffer = NativeMemory.allocate((long) maxWrite + REPLY_ROOM)) {
+  private void drain(FileNode file, NativeMemory buffer) {
+    try (buffer) {
       for (Parked parked = next(file); parked != null; parked = next(file)) {
         int errno = carryOut(parked, buffer.address());
         answer(parked, errno, buffer.address() + maxWrite);

@@ -168,20 +168,12 @@ final class FileOperationsTest {
   }
 
   @Test
-  void allocationTakesPrivilegesAway() throws Exception {
+  void clearingPrivilegesTellsWhetherThereWereAny() throws Exception {
     FileNode file = privileged(06755);
-    union.fs().fallocate(file, 0, 0, 100);
 
+    assertThat(union.fs().clearPrivileges(file)).isTrue();
     assertThat(union.stat(file).permissions()).isEqualTo(0755);
-    assertThat(union.stat(file).size).isEqualTo(100);
-  }
-
-  @Test
-  void copyIntoAFileTakesPrivilegesAway() throws Exception {
-    FileNode file = privileged(06755);
-    union.fs().copyFileRange(union.file("other"), 0, file, 0, 3);
-
-    assertThat(union.stat(file).permissions()).isEqualTo(0755);
+    assertThat(union.fs().clearPrivileges(file)).isFalse();
   }
 
   @Test

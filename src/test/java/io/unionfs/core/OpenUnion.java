@@ -83,7 +83,10 @@ final class OpenUnion implements AutoCloseable {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     try (NativeMemory memory = NativeMemory.allocate(Math.max(1, bytes.length))) {
       NativeMemory.putBytes(memory.address(), bytes, 0, bytes.length);
-      return fs.write(file, memory.address(), bytes.length, offset, killPrivileges);
+      if (killPrivileges) {
+        fs.clearPrivileges(file);
+      }
+      return fs.write(file, memory.address(), bytes.length, offset);
     }
   }
 

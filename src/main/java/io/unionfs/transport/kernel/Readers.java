@@ -165,6 +165,7 @@ final class Readers {
 
   private static boolean isEnd(int result) {
     return switch (-result) {
+      case 0 -> true; // what is no device has come to its end
       case Errno.ENODEV -> true; // unmounted
       case Errno.ECONNABORTED -> true; // aborted through /sys/fs/fuse/connections
       case Errno.ENOENT, Errno.EINTR, Errno.EAGAIN -> false; // a request was interrupted; we were

@@ -64,7 +64,7 @@ final class DispatchTest {
                 new Opens(fs, device, AGREED),
                 new Entries(fs, nodes, narrowing, AGREED.timeouts()),
                 keptTimes,
-                new DirtyPages(device, AGREED, 4),
+                new Notices(device, AGREED, 4),
                 new Parking(fs, device, keptTimes, AGREED, "test"),
                 narrowing,
                 unique -> onInterrupt.get()));

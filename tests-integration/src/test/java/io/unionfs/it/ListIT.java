@@ -89,5 +89,7 @@ class ListIT {
         .contains("no control socket");
     assertThat(Integer.parseInt(Command.script(Account.ROOT, sockets).output().strip()))
         .isLessThan(before);
+    Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
+    union.mount();
   }
 }

@@ -4,7 +4,6 @@ import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.LowerPlace;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.layer.LayerDir;
-import io.unionfs.layer.Marks;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
@@ -157,7 +156,7 @@ final class CopyUp {
       if (!lower.covered()) {
         SharedFd from = lower.pin();
         try {
-          copyMetadata(new HostFile(sys, from.fd(), Name.DOT), stat, copy);
+          MetadataCopy.copy(new HostFile(sys, from.fd(), Name.DOT), stat, copy);
         } finally {
           from.unpin();
         }
@@ -226,7 +225,7 @@ final class CopyUp {
       HostFile copy = new HostFile(sys, workFd.fd(), temporary);
       SharedFd from = lowerDir.pin();
       try {
-        copyMetadata(new HostFile(sys, from.fd(), lowerName), stat, copy);
+        MetadataCopy.copy(new HostFile(sys, from.fd(), lowerName), stat, copy);
       } finally {
         from.unpin();
       }
@@ -285,63 +284,6 @@ final class CopyUp {
       from.unpin();
     }
   }
-
-  /* Owner first: chown(2) clears set-id bits and capabilities. Times last. */
-  private void copyMetadata(HostFile from, Stat stat, HostFile to) throws ErrnoException {
-    Stat made = new Stat();
-    to.stat(made);
-    if (made.uid != stat.uid || made.gid != stat.gid) {
-      to.chown(stat.uid, stat.gid);
-    }
-    if (!stat.isSymlink()) {
-      to.chmod(stat.permissions());
-    }
-    copyXattrs(from, to);
-    to.utimens(stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
-  }
-
-  private void copyXattrs(HostFile from, HostFile to) throws ErrnoException {
-    byte[] list;
-    try {
-      list = from.listxattr();
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.EOPNOTSUPP) {
-        return;
-      }
-      throw e;
-    }
-    for (Name xattr : Marks.split(list)) {
-      if (Marks.isPrivate(xattr)) {
-        continue;
-      }
-      byte[] value = from.getxattr(xattr);
-      if (value != null) {
-        copyXattr(to, xattr, value);
-      }
-    }
-  }
-
-  /*
-   * As kernel overlayfs: what the upper's file system has no room for by its nature is left behind,
-   * but an ACL or a capability never is, unless the process may not set it at all.
-   */
-  private void copyXattr(HostFile to, Name xattr, byte[] value) throws ErrnoException {
-    try {
-      to.setxattr(xattr, value, 0);
-    } catch (ErrnoException e) {
-      boolean security = xattr.startsWith(SECURITY);
-      boolean unsupported = e.errno() == Errno.EOPNOTSUPP;
-      boolean notOurs = e.errno() == Errno.EPERM && security;
-      if (notOurs || (unsupported && !security && !xattr.startsWith(ACL))) {
-        log.warn("copy-up leaves xattr {} behind: {}", xattr, e.getMessage());
-        return;
-      }
-      throw e;
-    }
-  }
-
-  private static final Name SECURITY = Name.of("security.");
-  private static final Name ACL = Name.of("system.posix_acl_");
 
   /*
    * The count is one too high rather than too low wherever a crash may come: too low would drop the

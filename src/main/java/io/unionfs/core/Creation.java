@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 /** The making of new names: files, directories, links. */
 final class Creation {
-  private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
-
   private final UnionState union;
   private final Sys sys;
   private final Lookup lookup;
@@ -44,11 +42,6 @@ final class Creation {
     this.serverGid = sys.getegid();
     this.serverUmask = sys.umask(0);
     sys.umask(serverUmask);
-  }
-
-  /** The system call that makes an object; a descriptor of it, or -1. */
-  private interface Maker {
-    int make(int dirFd, Name name, int mode) throws ErrnoException;
   }
 
   FileNode regular(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
@@ -107,12 +100,7 @@ final class Creation {
             });
   }
 
-  /** What makes an object, in a directory that is chosen for it. */
-  private interface Making {
-    int in(LayerDir dir) throws ErrnoException;
-  }
-
-  private Node make(DirNode parent, Name name, int mode, Caller caller, Maker maker)
+  private Node make(DirNode parent, Name name, int mode, Caller caller, StagedObject.Maker maker)
       throws ErrnoException {
     WorkDir work = prepare(parent, name);
     LowerIndex index = lookup.index(parent);
@@ -165,7 +153,7 @@ final class Creation {
       Name name,
       int mode,
       Caller caller,
-      Maker maker)
+      StagedObject.Maker maker)
       throws ErrnoException {
     Stat parentStat = new Stat();
     sys.fstatx(parentFd.fd(), parentStat);
@@ -188,27 +176,17 @@ final class Creation {
     if (setgid && (mode & Linux.S_IFMT) == Linux.S_IFDIR) {
       wanted |= Linux.S_ISGID;
     }
-    return new Staged(work, parentFd, inherits).make(name, wanted, caller.uid(), gid, maker);
+    return new StagedObject(union, work, parentFd, inherits)
+        .make(name, wanted, caller.uid(), gid, maker);
   }
 
   private boolean hasDefaultAcl(DirNode parent, SharedFd parentFd) throws ErrnoException {
     int known = parent.defaultAcl();
     if (known == DirNode.UNKNOWN) {
-      known = defaultAcl(parentFd) == null ? 0 : 1;
+      known = StagedObject.defaultAcl(sys, parentFd) == null ? 0 : 1;
       parent.setDefaultAcl(known);
     }
     return known == 1;
-  }
-
-  private byte @Nullable [] defaultAcl(SharedFd parentFd) throws ErrnoException {
-    try {
-      return sys.getxattrat(parentFd.fd(), Name.DOT, DEFAULT_ACL);
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.EOPNOTSUPP) {
-        return null;
-      }
-      throw e;
-    }
   }
 
   private Node register(DirNode parent, SharedFd parentFd, Name name) throws ErrnoException {
@@ -243,7 +221,8 @@ final class Creation {
       int gid = (stat.mode & Linux.S_ISGID) != 0 ? stat.gid : caller.gid();
       boolean inherits = hasDefaultAcl(parent, parentFd);
       int wanted = inherits ? mode : mode & ~caller.umask();
-      made = new Staged(work, parentFd, inherits).makeUnnamed(wanted, caller.uid(), gid);
+      made =
+          new StagedObject(union, work, parentFd, inherits).makeUnnamed(wanted, caller.uid(), gid);
       sys.fstatx(made, stat);
       FileHandle handle = sys.handleOf(made);
       int generation = handle == null ? Generations.ofLower(stat) : Generations.ofHandle(handle);
@@ -395,125 +374,6 @@ final class Creation {
       moveOver(work, workFd, temporary, to, newName);
     } finally {
       workFd.unpin();
-    }
-  }
-
-  /** An object that is made in the work directory and moved to its place when it is complete. */
-  private final class Staged {
-    private final WorkDir work;
-    private final SharedFd parentFd;
-    private final boolean inherits;
-
-    Staged(WorkDir work, SharedFd parentFd, boolean inherits) {
-      this.work = work;
-      this.parentFd = parentFd;
-      this.inherits = inherits;
-    }
-
-    int make(Name name, int mode, int uid, int gid, Maker maker) throws ErrnoException {
-      return inPlace(dir -> makeIn(dir, work.newName(), name, mode, uid, gid, maker));
-    }
-
-    int makeUnnamed(int mode, int uid, int gid) throws ErrnoException {
-      return inPlace(dir -> makeUnnamedIn(dir, mode, uid, gid));
-    }
-
-    private int inPlace(Making making) throws ErrnoException {
-      if (!inherits) {
-        return making.in(work.dir());
-      }
-      // the host applies a default ACL only in a directory that has it
-      Name nursery = work.newName();
-      SharedFd workFd = work.dir().pin();
-      try {
-        sys.mkdirat(workFd.fd(), nursery, 0700);
-        byte[] acl = defaultAcl(parentFd);
-        if (acl != null) {
-          sys.setxattrat(workFd.fd(), nursery, DEFAULT_ACL, acl, 0);
-        }
-        return making.in(work.dir().child(nursery));
-      } finally {
-        workFd.unpin();
-        work.discard(nursery);
-      }
-    }
-
-    private int makeUnnamedIn(LayerDir dir, int mode, int uid, int gid) throws ErrnoException {
-      SharedFd fd = dir.pin();
-      int made = -1;
-      boolean complete = false;
-      try {
-        made = sys.tryOpenat(fd.fd(), Name.DOT, Linux.O_TMPFILE | Linux.O_RDWR, mode);
-        if (made < 0) {
-          throw ErrnoException.of(made == -Errno.EISDIR ? Errno.EOPNOTSUPP : -made);
-        }
-        complete(new HostFile(sys, made, null), mode, uid, gid);
-        complete = true;
-        return made;
-      } finally {
-        fd.unpin();
-        if (!complete && made >= 0) {
-          sys.close(made);
-        }
-      }
-    }
-
-    private int makeIn(
-        LayerDir dir, Name temporary, Name name, int mode, int uid, int gid, Maker maker)
-        throws ErrnoException {
-      SharedFd fd = dir.pin();
-      boolean placed = false;
-      int made = -1;
-      try {
-        made = maker.make(fd.fd(), temporary, mode);
-        HostFile object = new HostFile(sys, fd.fd(), temporary);
-        complete(object, mode, uid, gid);
-        place(fd, temporary, name, (mode & Linux.S_IFMT) == Linux.S_IFDIR);
-        placed = true;
-        return made;
-      } finally {
-        fd.unpin();
-        if (!placed) {
-          if (made >= 0) {
-            sys.close(made);
-          }
-          work.discard(dir == work.dir() ? temporary : dir.name());
-        }
-      }
-    }
-
-    /* chown(2) clears set-id bits, and the work directory's setgid bit is not the parent's. */
-    private void complete(HostFile object, int mode, int uid, int gid) throws ErrnoException {
-      Stat made = new Stat();
-      object.stat(made);
-      if (made.uid != uid || made.gid != gid) {
-        object.chown(uid, gid);
-      }
-      if (!made.isSymlink()) {
-        int special = Linux.S_ISUID | Linux.S_ISGID | Linux.S_ISVTX;
-        int plain = (inherits ? made.permissions() : mode) & 0777; // an ACL has its say in it
-        int wanted = (mode & special) | plain;
-        if ((mode & special) != 0 || made.permissions() != wanted) {
-          object.chmod(wanted);
-        }
-      }
-    }
-
-    private void place(SharedFd fd, Name temporary, Name name, boolean directory)
-        throws ErrnoException {
-      Stat there = new Stat();
-      int errno = sys.tryStatx(parentFd.fd(), name, there);
-      if (errno == Errno.ENOENT) {
-        sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
-      } else if (errno != 0) {
-        throw ErrnoException.of(errno);
-      } else if (!directory) {
-        sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, 0);
-      } else {
-        union.marks().setOpaque(fd.fd(), temporary);
-        sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_EXCHANGE);
-        sys.unlinkat(fd.fd(), temporary, 0);
-      }
     }
   }
 }

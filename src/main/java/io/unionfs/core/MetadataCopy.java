@@ -1,0 +1,75 @@
+package io.unionfs.core;
+
+import io.unionfs.layer.Marks;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The copying of owner, mode, extended attributes with ACLs and capabilities, and times. */
+final class MetadataCopy {
+  private static final Logger log = LoggerFactory.getLogger(MetadataCopy.class);
+  private static final Name SECURITY = Name.of("security.");
+  private static final Name ACL = Name.of("system.posix_acl_");
+
+  private MetadataCopy() {}
+
+  /*
+   * Owner first: chown(2) clears set-id bits and capabilities. Times last.
+   */
+  /** Gives a copy everything but the data of what it is a copy of. */
+  static void copy(HostFile from, Stat stat, HostFile to) throws ErrnoException {
+    Stat made = new Stat();
+    to.stat(made);
+    if (made.uid != stat.uid || made.gid != stat.gid) {
+      to.chown(stat.uid, stat.gid);
+    }
+    if (!stat.isSymlink()) {
+      to.chmod(stat.permissions());
+    }
+    copyXattrs(from, to);
+    to.utimens(stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
+  }
+
+  private static void copyXattrs(HostFile from, HostFile to) throws ErrnoException {
+    byte[] list;
+    try {
+      list = from.listxattr();
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return;
+      }
+      throw e;
+    }
+    for (Name xattr : Marks.split(list)) {
+      if (Marks.isPrivate(xattr)) {
+        continue;
+      }
+      byte[] value = from.getxattr(xattr);
+      if (value != null) {
+        copyXattr(to, xattr, value);
+      }
+    }
+  }
+
+  /*
+   * As kernel overlayfs: what the upper's file system has no room for by its nature is left behind,
+   * but an ACL or a capability never is, unless the process may not set it at all.
+   */
+  private static void copyXattr(HostFile to, Name xattr, byte[] value) throws ErrnoException {
+    try {
+      to.setxattr(xattr, value, 0);
+    } catch (ErrnoException e) {
+      boolean security = xattr.startsWith(SECURITY);
+      boolean unsupported = e.errno() == Errno.EOPNOTSUPP;
+      boolean notOurs = e.errno() == Errno.EPERM && security;
+      if (notOurs || (unsupported && !security && !xattr.startsWith(ACL))) {
+        log.warn("copy-up leaves xattr {} behind: {}", xattr, e.getMessage());
+        return;
+      }
+      throw e;
+    }
+  }
+}

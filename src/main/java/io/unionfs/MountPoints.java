@@ -9,6 +9,7 @@ import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import io.unionfs.transport.mount.FuseMount;
 import java.util.List;
 
 /** The check of a mount point before anything is opened. */
@@ -23,6 +24,9 @@ final class MountPoints {
    * @throws MountRefusedException with a message for the user
    */
   static byte[] check(Sys sys, byte[] path) throws MountRefusedException {
+    if (FuseMount.handedOver(path) >= 0) {
+      return path; // no directory, but a descriptor of a mount that is there already
+    }
     String shown = "mount point " + Name.of(path);
     try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {
       Stat stat = new Stat();

@@ -173,7 +173,9 @@ final class MountCommand implements Callable<Integer> {
       arity = "1..2",
       paramLabel = "[SOURCE] MOUNTPOINT",
       hideParamSyntax = true,
-      description = "Where to mount. Of two, the first is shown as source, as mount(8) calls.")
+      description =
+          "Where to mount. Of two, the first is shown as source, as mount(8) calls. /dev/fd/N: serve the"
+              + " mount that was made with that descriptor of /dev/fuse.")
   private List<String> positionals = List.of();
 
   @Override

@@ -29,6 +29,8 @@ public final class FuseMount {
 
   private static final String TYPE = "fuse." + SUBTYPE;
   private static final byte[] DEVICE = bytes("/dev/fuse");
+  private static final Name DESCRIPTORS = Name.of("/dev/fd/");
+  private static final int MOST_DIGITS = 9;
   private static final int CAP_SYS_ADMIN = 21;
   private static final int UMOUNT_NOFOLLOW = 8;
   private static final long FUSE_SUPER_MAGIC = 0x65735546L;
@@ -40,7 +42,15 @@ public final class FuseMount {
   /** The mount's number in the mount table, or -1 where it was not found there. */
   private final long mountId;
 
+  /** Whether somebody else mounted, and handed the device over. */
+  private final boolean handedOver;
+
   private FuseMount(Sys sys, Name path, Fd device, long mountId) {
+    this(sys, path, device, mountId, false);
+  }
+
+  private FuseMount(Sys sys, Name path, Fd device, long mountId, boolean handedOver) {
+    this.handedOver = handedOver;
     this.sys = sys;
     this.path = path;
     this.device = device;
@@ -53,6 +63,10 @@ public final class FuseMount {
    * @throws IOException if it cannot be mounted; the message is for the user
    */
   public static FuseMount attach(Sys sys, MountPoint at) throws IOException {
+    int given = handedOver(at.path());
+    if (given >= 0) {
+      return new FuseMount(sys, Name.of(at.path()), new Fd(sys, given), -1, true);
+    }
     long flags = MountFlags.of(at.kernelFlags());
     Name path = canonical(sys, Name.of(at.path()));
     try (Fd device = openDevice(sys)) {
@@ -81,9 +95,35 @@ public final class FuseMount {
     }
   }
 
+  /**
+   * The descriptor that a mount point of the form {@code /dev/fd/N} names: of {@code /dev/fuse}, on
+   * which the caller has mounted already, as mount.fuse(8) has it. -1 for any other path.
+   */
+  public static int handedOver(byte[] path) {
+    Name name = Name.of(path);
+    int digits = name.length() - DESCRIPTORS.length();
+    if (!name.startsWith(DESCRIPTORS) || digits < 1 || digits > MOST_DIGITS) {
+      return -1;
+    }
+    int fd = 0;
+    for (int i = DESCRIPTORS.length(); i < name.length(); i++) {
+      int digit = name.byteAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      fd = fd * 10 + digit;
+    }
+    return fd;
+  }
+
   /** The mount's number in the mount table, or -1 where it was not found there. */
   public long mountId() {
     return mountId;
+  }
+
+  /** Whether the mount was made by somebody else, who alone can end it. */
+  public boolean isHandedOver() {
+    return handedOver;
   }
 
   /** The descriptor of {@code /dev/fuse}, valid until {@link #closeDevice}. */
@@ -108,6 +148,9 @@ public final class FuseMount {
    * @throws IOException if another file system answers, or none
    */
   public void awaitAnswer() throws IOException {
+    if (handedOver) {
+      return; // where it is mounted is not known here
+    }
     try (Fd root = new Fd(sys, sys.openPath(path.bytes(), Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
       StatFs answer = new StatFs();
       sys.fstatfs(root.raw(), answer);
@@ -123,8 +166,12 @@ public final class FuseMount {
    * Takes the mount out of the mount table; nothing happens if it is not there any more.
    *
    * @throws MountBusyException if it is in use and {@code lazy} is false
+   * @throws IOException if it was handed over: only whoever mounted can unmount
    */
   public void unmount(boolean lazy) throws IOException {
+    if (handedOver) {
+      throw new IOException(path + " was mounted by whoever started this server; unmount it there");
+    }
     if (mountId >= 0 && mountId(sys, path) != mountId) {
       return; // gone, or another mount lies on top
     }

@@ -76,6 +76,9 @@ public final class ServedMount {
   }
 
   private static void detach(FuseMount mount) {
+    if (mount.isHandedOver()) {
+      return;
+    }
     try {
       mount.unmount(true);
     } catch (IOException e) {

@@ -5,8 +5,11 @@ import errno
 import fcntl
 import mmap
 import os
+import signal
 import struct
 import sys
+import time
+import traceback
 
 AT_FDCWD = -100
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -174,6 +177,113 @@ def close_error(name, text):
         except OSError as e:
             said.append(error_name(e))
     return " ".join(said)
+
+
+def copied(work):
+    """The bytes on the disk of what is being made in a work directory."""
+    total = 0
+    for name in os.listdir(work):
+        try:
+            total += os.lstat(os.path.join(work, name)).st_blocks * 512
+        except FileNotFoundError:
+            pass
+    return total
+
+
+def chmod_child(name, mode):
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.chmod(name, mode)
+        os._exit(0)
+    return pid
+
+
+def await_copy(work, pid):
+    while copied(work) < 64 << 20:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            raise SystemExit("the copy-up ended before it was seen")
+
+
+def interrupted(name, work):
+    """How chmod of a lower file ends that gets SIGINT in its copy-up."""
+    pid = chmod_child(name, 0o600)
+    await_copy(work, pid)
+    start = time.monotonic()
+    os.kill(pid, signal.SIGINT)
+    status = os.waitpid(pid, 0)[1]
+    late = time.monotonic() - start
+    return "signal %d, %s" % (os.WTERMSIG(status), "at once" if late < 1 else "after %.1f s" % late)
+
+
+def interrupted_with_waiter(name, work):
+    """The same where a second process waits for the copy."""
+    first = chmod_child(name, 0o600)
+    await_copy(work, first)
+    second = chmod_child(name, 0o640)
+    while open("/proc/%d/stat" % second).read().rsplit(")", 1)[1].split()[0] not in "SD":
+        pass
+    os.kill(first, signal.SIGINT)
+    one = os.waitpid(first, 0)[1]
+    two = os.waitpid(second, 0)[1]
+    return "signal %d, exit %d, %o" % (os.WTERMSIG(one), two, os.stat(name).st_mode & 0o777)
+
+
+def storm(processes, count):
+    """Processes that make, read, rename, link and remove their own files in directories they share."""
+
+    def work(me):
+        for i in range(int(count)):
+            mine = "d%d/p%d-%d" % (i % 4, me, i)
+            with open(mine, "w") as f:
+                f.write("%d %d\n" % (me, i))
+            other = "e%d/p%d-%d" % (me % 4, me, i)
+            os.rename(mine, other)
+            os.link(other, mine)
+            with open("l%d" % (i % 8)) as f:
+                assert f.read(4) == "low "
+            with open("log", "a") as f:
+                f.write("%d %d\n" % (me, i))
+            if i % 3 == 0:
+                os.unlink(other)
+            elif i % 3 == 1:
+                os.rename(mine, other + "-x")
+                os.chmod(other, 0o640)
+            else:
+                os.rename("low%d-%d" % (me, i), mine)
+            sub = "d%d/s%d" % (me % 4, me)
+            os.mkdir(sub)
+            os.symlink("x", sub + "/x")
+            os.listdir("e%d" % (i % 4))
+            os.unlink(sub + "/x")
+            os.rmdir(sub)
+
+    children = []
+    for me in range(int(processes)):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                work(me)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        children.append(pid)
+    return "%d failed" % sum(os.waitpid(pid, 0)[1] != 0 for pid in children)
+
+
+def many_xattrs(directory, count):
+    """Long lists of extended attributes: how many bytes, and whether all are there."""
+    total = 0
+    for i in range(int(count)):
+        name = "%s/x%d" % (directory, i)
+        wanted = {"user.%03d-%d-%s" % (j, i, "n" * 225) for j in range(13)}
+        for attribute in wanted:
+            os.setxattr(name, attribute, b"v")
+        listed = os.listxattr(name)
+        assert {a for a in listed if a.startswith("user.")} == wanted, name
+        total += sum(len(os.fsencode(a)) + 1 for a in listed)
+    return "more" if total > 8 << 20 else "only %d" % total
 
 
 def error_name(e):

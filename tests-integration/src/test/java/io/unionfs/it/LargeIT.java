@@ -2,7 +2,47 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
+
 class LargeIT {
+  @Tag("system")
+  @MountTest(accounts = Account.ROOT)
+  void directoryOfAHundredThousandIsListedAndRemoved(Union union) throws Exception {
+    Command.script(
+            union.account(),
+            "mkdir '"
+                + union.lower()
+                + "/d'; cd '"
+                + union.lower()
+                + "/d'; seq 60000 | xargs -n 5000 touch")
+        .output();
+    union.mount();
+
+    assertThat(
+            union.run(
+                "cd d; seq 60001 100000 | xargs -n 5000 touch; ls -f | sort -u | wc -l; ls -l | wc -l; cd ..;"
+                    + " rm -r d; ls; mkdir d; ls -A d | wc -l"))
+        .isEqualTo("100002\n100001\n0\n");
+  }
+
+  @MountTest
+  void longListsOfXattrsAreComplete(Union union) throws Exception {
+    Command.script(
+            union.account(),
+            "mkdir '"
+                + union.lower()
+                + "/d'; cd '"
+                + union.lower()
+                + "/d'; seq -f x%.0f 0 2999 | xargs touch")
+        .output();
+    union.mount();
+
+    assertThat(union.call("many_xattrs", "d", "2900")).isEqualTo("more");
+    union.remount();
+    assertThat(union.run("getfattr -d d/x* | grep -c '^user.*=\"v\"$'")).isEqualTo("37700\n");
+    union.run("rm -r d");
+  }
+
   @MountTest(accounts = Account.ROOT)
   void bigDirectoryIsListedOnceEachWhileItIsEmptied(Union union) throws Exception {
     Command.script(

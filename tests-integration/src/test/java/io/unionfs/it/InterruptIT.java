@@ -1,0 +1,84 @@
+package io.unionfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+
+/** Long copy-ups: who need not wait for them, does not. */
+@Tag("system")
+class InterruptIT {
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void interruptedCopyUpEndsAtOnceAndLeavesNothing(Union union) throws Exception {
+    bigLowerFile(union);
+    union.mount();
+
+    assertThat(union.call("interrupted", "big", work(union))).isEqualTo("signal 2, at once");
+
+    assertThat(new File(work(union)).list()).isEmpty();
+    assertThat(union.upper().resolve("big")).doesNotExist();
+    assertThat(union.run("stat -c %a big; echo x > other; cat other")).isEqualTo("644\nx\n");
+    union.run("chmod 600 big; cmp big '" + union.lower() + "/big'");
+    assertThat(new File(work(union)).list()).isEmpty();
+    union.run("rm big"); // what follows reads the files
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void whoeverWaitsForAnInterruptedCopyUpGetsItDone(Union union) throws Exception {
+    bigLowerFile(union);
+    union.mount();
+
+    assertThat(union.call("interrupted_with_waiter", "big", work(union)))
+        .isEqualTo("signal 2, exit 0, 640");
+
+    assertThat(new File(work(union)).list()).isEmpty();
+    union.run("cmp big '" + union.lower() + "/big'; rm big");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void othersAreServedWhileDataWaitsForACopyUp(Union union) throws Exception {
+    bigLowerFile(union);
+    union.layers("lower d/cold file \"cold\"\nlower g file \"g\"").mount();
+
+    String seen =
+        union.run(
+            """
+            dd if=/dev/zero of=big bs=1M count=256 conv=notrunc status=none & writer=$!
+            until [ $(du -sk '%1$s' | cut -f 1) -gt 65536 ]; do kill -0 $writer; done
+            cat d/cold; echo more >> g; cat g; mkdir n; ls
+            ls '%1$s' | wc -l
+            wait $writer
+            sync big
+            """
+                .formatted(work(union)));
+
+    List<String> lines = seen.lines().toList();
+    assertThat(lines.subList(0, lines.size() - 1))
+        .containsExactly("coldgmore", "big", "d", "g", "n");
+    assertThat(Integer.parseInt(lines.get(lines.size() - 1)))
+        .as("copy still under way")
+        .isPositive();
+    assertThat(
+            union.run(
+                "cmp -n 256M big /dev/zero; cmp -i 256M big '"
+                    + union.lower()
+                    + "/big'; stat -c %s big"))
+        .isEqualTo((2L << 30) + "\n");
+    union.run("rm big");
+  }
+
+  private static void bigLowerFile(Union union) throws Exception {
+    // written out first, so that the copy is not slowed down by it
+    Command.script(
+            union.account(),
+            "cd '"
+                + union.lower()
+                + "'; head -c 2G /dev/zero | tr '\\0' a > big; chmod 644 big; sync big")
+        .output();
+  }
+
+  private static String work(Union union) {
+    return union.work() + "/work";
+  }
+}

@@ -269,7 +269,10 @@ def storm(processes, count):
                 os._exit(1)
             os._exit(0)
         children.append(pid)
-    return "%d failed" % sum(os.waitpid(pid, 0)[1] != 0 for pid in children)
+    failed = sum(os.waitpid(pid, 0)[1] != 0 for pid in children)
+    if failed:
+        raise SystemExit("%d processes failed" % failed)
+    return "done"
 
 
 def many_xattrs(directory, count):

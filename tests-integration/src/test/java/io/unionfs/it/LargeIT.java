@@ -25,7 +25,8 @@ class LargeIT {
         .isEqualTo("100002\n100001\n0\n");
   }
 
-  @MountTest
+  @Tag("system")
+  @MountTest(accounts = Account.ROOT)
   void longListsOfXattrsAreComplete(Union union) throws Exception {
     Command.script(
             union.account(),

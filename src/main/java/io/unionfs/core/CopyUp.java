@@ -238,6 +238,7 @@ final class CopyUp {
       }
       Name index = stat.nlink > 1 ? enterIndex(work, workFd, temporary, file, stat.nlink) : null;
       placed = commit(work, workFd, temporary, file, index, stat.nlink);
+      log.debug("{} is copied up, {} bytes", file, Math.min(stat.size, limit));
     } finally {
       workFd.unpin();
       if (!placed) {

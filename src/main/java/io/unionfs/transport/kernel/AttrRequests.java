@@ -17,6 +17,7 @@ final class AttrRequests {
   private final Entries entries;
   private final AclNarrowing narrowing;
   private final KeptTimes keptTimes;
+  private final boolean writeback;
 
   AttrRequests(UnionFileSystem fs, ServerState server) {
     this.fs = fs;
@@ -24,6 +25,7 @@ final class AttrRequests {
     this.entries = server.entries();
     this.narrowing = server.narrowing();
     this.keptTimes = server.keptTimes();
+    this.writeback = server.agreed().writeback();
   }
 
   int getattr(Worker worker) throws ErrnoException {
@@ -45,13 +47,28 @@ final class AttrRequests {
     if (change.has(SetAttr.MODE)) {
       change.mode = narrowing.widen(node, change.mode);
     }
-    if (node instanceof FileNode file) {
-      keptTimes.note(file, change);
+    if (!isDone(worker, node, change)) {
+      if (node instanceof FileNode file) {
+        keptTimes.note(file, change);
+      }
+      fs.setattr(node, change, worker.caller(0));
+      entries.getattr(node, worker.stat);
     }
-    fs.setattr(node, change, worker.caller(0));
-    entries.getattr(node, worker.stat);
     worker.reply.attr(entries.timeouts(), worker.stat);
     return 0;
+  }
+
+  /*
+   * With the write-back cache the kernel keeps the ctime as well, and hands it on together with an mtime
+   * that has not changed, for example before it forgets a file that was unlinked. A lower file need not
+   * be copied up for that.
+   */
+  private boolean isDone(Worker worker, Node node, SetAttr change) throws ErrnoException {
+    if (change.valid != SetAttr.MTIME || !writeback || change.mtimeNsec == Linux.UTIME_NOW) {
+      return false;
+    }
+    entries.getattr(node, worker.stat);
+    return worker.stat.mtime == change.mtime && worker.stat.mtimeNsec == change.mtimeNsec;
   }
 
   private static SetAttr change(Request request) {

@@ -2,6 +2,9 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+
 /** What the kernel keeps for a while must come out as if it had not. */
 class WritebackIT {
   private static final String STATE = "find . -type f -printf '%P %s %T@\\n' | sort";
@@ -24,6 +27,20 @@ class WritebackIT {
     union.remount();
     assertThat(union.run(STATE)).isEqualTo(before);
     assertThat(union.run("stat -c %Y big; date -u -r b +%Y-%m-%d")).isEqualTo("1\n2001-02-03\n");
+  }
+
+  @MountTest
+  void removedLowerFilesAreNotCopiedUp(Union union) throws Exception {
+    union.layers("lower d/f file \"text\"\nlower d/g file \"text\"").mount();
+
+    union.run("cat d/f; rm d/f d/g; ls d");
+    Union.dropCaches();
+
+    assertThat(
+            Command.script(Account.ROOT, "find '" + union.upper() + "' -type f | wc -l").output())
+        .isEqualTo("0\n");
+    assertThat(Files.readString(union.log(), StandardCharsets.ISO_8859_1))
+        .doesNotContain("copied up");
   }
 
   @MountTest

@@ -179,6 +179,43 @@ def close_error(name, text):
     return " ".join(said)
 
 
+def filled(name, megabytes):
+    """What write, fsync and close say of data that has no room: the errors, each once."""
+    said = []
+    fd = os.open(name, os.O_WRONLY)
+
+    def write():
+        for _ in range(int(megabytes)):
+            assert os.write(fd, b"x" * (1 << 20)) > 0
+
+    for call in (write, lambda: os.fsync(fd), lambda: os.close(fd)):
+        try:
+            call()
+        except OSError as e:
+            said.append(error_name(e))
+    return " ".join(dict.fromkeys(said))
+
+
+def forged(handle):
+    """What handles say that differ from a good one in a bit or are too short."""
+    kind, content = handle.split(":")
+    content = bytes.fromhex(content)
+    said = set()
+    for i in range(len(content) * 8):
+        wrong = bytearray(content)
+        wrong[i // 8] ^= 1 << i % 8
+        try:
+            said.add(by_handle("%s:%s" % (kind, wrong.hex())))
+        except OSError as e:
+            said.add(error_name(e))
+    for wrong in (content[:4], content[:-4], bytes(len(content)), b"\xff" * len(content)):
+        try:
+            said.add(by_handle("%s:%s" % (kind, wrong.hex())))
+        except OSError as e:
+            said.add(error_name(e))
+    return " ".join(sorted(said))
+
+
 def copied(work):
     """The bytes on the disk of what is being made in a work directory."""
     total = 0

@@ -179,4 +179,86 @@ class FeaturesIT {
     union.remount();
     assertThat(union.run("stat -c %a f g h; getcap c")).isEqualTo("777\n777\n777\n");
   }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void renameFlagsAnswerAsInAPlainDirectory(Union union) throws Exception {
+    union.layers(
+        """
+        lower a file "a"
+        lower gone file "gone"
+        lower h1 file "h"
+        lower h2 hardlink "h1"
+        lower pipe fifo
+        lower link symlink "a"
+        upper u file "u"
+        upper new/x file "x"
+        """);
+    union.incomparable("overlayfs counts names of lower hard links otherwise");
+    union.mount();
+    union.run("rm gone");
+
+    union.sameAsPlain(
+        """
+        r() { echo "$* $(python3 '%s' rename2 "$@")"; }
+        r u gone 1; r gone u 1; r u u 1; r u u 2; r u gone 2
+        r h1 h2 0; r h1 h2 1; r h1 h2 2; stat -c '%%n %%h' h1 h2
+        r pipe a 2; r link a 2; stat -c '%%n %%F' pipe a link
+        r new new/x 2; r new/x new 2; r new/x new 1; r new new/y 2; r new link 2
+        r a u 8; r a u 5; r a u 6; r none/a u 1; r a u/x 1
+        ls -R; cat u pipe h1 h2
+        """
+            .formatted(union.calls()));
+  }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void privilegesAndAclsChangeAsInAPlainDirectory(Union union) throws Exception {
+    union.layers("lower d dir 2775");
+    Command.script(
+            Account.ROOT,
+            "cd '"
+                + union.lower()
+                + "'; for f in own own2 s1 s2 s3 s4 c1 c2 c3 c4; do echo text > $f; done; chmod 666 c?;"
+                + " for f in c?; do setcap cap_net_raw+ep $f; done; chmod 6777 s?; chown "
+                + Account.USER.uid()
+                + ":daemon own own2; chmod 2777 own; setfacl -d -m u:daemon:rwx,g::r d")
+        .output();
+    union.mount();
+
+    union.sameAsPlain(
+        """
+        user() { setpriv --reuid=%d --regid=%d --clear-groups bash -c "$1"; }
+        user 'setfacl -m u:daemon:rw own; chmod 2755 own2'
+        user 'echo x >> c1; truncate -s 1 c2; fallocate -l 100 c3'
+        user 'echo x >> s1; : > s2'
+        chown 1 c4 s3; chmod 6755 s4; chown 2 s4
+        python3 '%s' tmpfile d 666 022 d/t | cut -d ' ' -f 1
+        stat -c '%%n %%a %%u:%%g' own own2 s? d/t; getcap c?; getfacl -n own d d/t
+        """
+            .formatted(Account.USER.uid(), Account.USER.gid(), union.calls()));
+  }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void immutableUpperFileStaysAsItIs(Union union) throws Exception {
+    union.layers("upper u file \"text\"\nlower l file \"text\"").mount();
+    try {
+      union.run("chattr +i u l");
+
+      for (String change : new String[] {"rm u", "mv l x", "chmod 1 u", ": > l", "ln u x"}) {
+        assertThat(union.attempt(change).err()).contains("Operation not permitted");
+      }
+      // the cached profile learns it when it writes back
+      assertThat(union.call("close_error", "u", "more")).contains("EPERM");
+      Union.dropCaches();
+      assertThat(union.run("cat u l; ls")).isEqualTo("texttextl\nu\n");
+    } finally {
+      Command.script(Account.ROOT, "chattr -R -i '" + union.upper() + "'").output();
+    }
+    union.run("echo more >> u; rm l");
+  }
 }

@@ -55,4 +55,40 @@ class HandlesIT {
     assertThat(union.call("by_handle", handle)).isEqualTo("ESTALE");
     assertThat(union.call("by_handle", lower)).isEqualTo("ESTALE");
   }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void forgedHandlesLeadNowhere(Union union) throws Exception {
+    union.layers("lower d/f file \"text\"").mount();
+    String file = union.call("handle_of", "d/f");
+    String directory = union.call("handle_of", "d");
+
+    assertThat(union.call("forged", file)).isEqualTo("ESTALE");
+    assertThat(union.call("forged", directory)).isEqualTo("ESTALE");
+    assertThat(union.call("by_handle", file)).isEqualTo("text");
+    assertThat(union.run("cat d/f")).isEqualTo("text");
+  }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void handlesOfDirectoriesEndWithThem(Union union) throws Exception {
+    union.layers("lower a/b/f file \"\"\nlower e/x file \"\"").mount();
+    union.run("mkdir -p n/m");
+    String merged = union.call("handle_of", "a/b");
+    String made = union.call("handle_of", "n/m");
+    String emptied = union.call("handle_of", "e");
+
+    union.run("mv n/m a/b/m; rm -r e; mkdir e");
+    Union.dropCaches();
+
+    assertThat(union.call("by_handle", made)).isEqualTo("in f m");
+    assertThat(union.call("by_handle", merged)).isEqualTo("f m in b");
+    assertThat(union.call("by_handle", emptied)).isEqualTo("ESTALE");
+    union.run("rm -r a n");
+    Union.dropCaches();
+    assertThat(union.call("by_handle", made)).isEqualTo("ESTALE");
+    assertThat(union.call("by_handle", merged)).isEqualTo("ESTALE");
+  }
 }

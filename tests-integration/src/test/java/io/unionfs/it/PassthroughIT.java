@@ -111,4 +111,20 @@ class PassthroughIT {
                     + "' many_open d $((n > 9000 ? 9000 : n))"))
         .isEqualTo("0 wrong, []\n");
   }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void openNamesOfOneHardLinkAreOneFile(Union union) throws Exception {
+    union.layers("lower a file \"old\\n\"\nlower b hardlink \"a\"\nupper u file \"up\\n\"");
+    union.incomparable("overlayfs counts names of lower hard links otherwise");
+    union.mount();
+
+    assertThat(
+            union.run(
+                """
+                exec 3<a 4<u
+                echo new >> b; ln u v; echo new >> v; exec 5<v; rm u; mv v w; echo last >> w; : > x; mv x b
+                cat <&3; echo -; cat <&4; echo -; cat <&5; echo -; cat a w
+                """))
+        .isEqualTo("old\nnew\n-\nup\nnew\nlast\n-\nup\nnew\nlast\n-\nold\nnew\nup\nnew\nlast\n");
+  }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What the kernel keeps for a while must come out as if it had not. */
 class WritebackIT {
@@ -72,5 +74,37 @@ class WritebackIT {
     union.layers("lower f file \"lower\"").mount("--no-writeback");
 
     union.run("exec 3>>f; echo more >&3; grep -q more '" + union.upper() + "/f'");
+  }
+
+  @MountTest(accounts = Account.ROOT)
+  void fullUpperIsToldAndHarmsNoOther(Union union) throws Exception {
+    union.layers("lower l file \"low\\n\"");
+    Command.script(
+            Account.ROOT,
+            "cd '"
+                + union.home()
+                + "'; mount -t tmpfs -o size=4m none upper; mkdir upper/u upper/w")
+        .output();
+    union.incomparable("the upper is a directory of its own");
+    try {
+      List<String> mount = new ArrayList<>(List.of(Tool.mount()));
+      mount.addAll(union.variant().options());
+      mount.addAll(List.of("--lower", union.lower().toString()));
+      mount.addAll(List.of("--upper", union.upper() + "/u", "--work", union.upper() + "/w"));
+      mount.add(union.point().toString());
+      Command.of(Account.ROOT, mount.toArray(String[]::new)).output();
+      union.run("echo kept > k; sync k; exec 3>>k; echo unsynced >&3; : > n");
+
+      assertThat(union.call("filled", "n", "8")).startsWith("ENOSPC");
+      assertThat(union.attempt("head -c 8M /dev/zero > m").err()).contains("No space left");
+      union.run("rm n m");
+      Union.dropCaches();
+
+      assertThat(union.run("cat k l; echo x >> l; cat l; ls"))
+          .isEqualTo("kept\nunsynced\nlow\nlow\nx\nk\nl\n");
+    } finally {
+      Command.of(Account.ROOT, Tool.unionfs(), "umount", union.point().toString()).output();
+      Command.of(Account.ROOT, "umount", union.upper().toString()).output();
+    }
   }
 }

@@ -164,11 +164,12 @@ final class FileRequests {
       CachedWrites.write(fs, keptTimes, file, address, length, offset);
       worker.reply.size(length);
     } else {
-      keptTimes.drop(file);
       if ((flags & In.WRITE_KILL_SUIDGID) != 0) {
         clearPrivileges(request.nodeId(), file);
       }
+      keptTimes.beforeWrite(file);
       worker.reply.size(fs.write(file, address, length, offset));
+      keptTimes.afterWrite(file);
     }
     return 0;
   }

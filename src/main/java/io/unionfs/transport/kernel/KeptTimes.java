@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentMap;
  * With the write-back cache the kernel owns the modification time of a file. It sends a SETATTR when
  * that changes, before or after the WRITE of the data, and none if a file is written within the tick of
  * the clock in which it was made. The host would take the WRITE for a modification of its own time,
- * which shows as soon as the kernel forgets the file.
+ * which shows as soon as the kernel forgets the file. That is so of writes past the cache (O_DIRECT) too.
  */
 /** The modification times that the kernel knows, to be put back after writes of its cache. */
 final class KeptTimes {
@@ -37,7 +37,7 @@ final class KeptTimes {
     }
   }
 
-  /** To be called before data of the kernel's cache is written. */
+  /** To be called before data is written. */
   void beforeWrite(FileNode file) throws ErrnoException {
     if (active && !times.containsKey(file)) {
       Stat stat = new Stat();
@@ -46,7 +46,7 @@ final class KeptTimes {
     }
   }
 
-  /** To be called after data of the kernel's cache was written. */
+  /** To be called after data was written. */
   void afterWrite(FileNode file) throws ErrnoException {
     if (!active) {
       return;

@@ -166,6 +166,25 @@ def direct(name):
         return "%d %s" % (os.fstat(fd).st_size, cached.read(3).decode())
 
 
+def past_the_cache(directory, count):
+    """Files changed right after they were made, by calls that the kernel passes on at once."""
+    source = os.open(directory + "/source", os.O_CREAT | os.O_RDWR, 0o644)
+    os.write(source, b"s" * 4096)
+    with mmap.mmap(-1, 4096) as block:
+        for i in range(int(count)):
+            for kind in ("direct", "allocated", "copied"):
+                flags = os.O_DIRECT if kind == "direct" else 0
+                fd = os.open("%s/%s%d" % (directory, kind, i), os.O_CREAT | os.O_RDWR | flags, 0o644)
+                if kind == "direct":
+                    os.write(fd, block)
+                elif kind == "allocated":
+                    os.posix_fallocate(fd, 0, 4096)
+                else:
+                    os.copy_file_range(source, fd, 4096, 0, 0)
+                os.close(fd)
+    return 0
+
+
 def close_error(name, text):
     """What write, fsync and close say."""
     said = []

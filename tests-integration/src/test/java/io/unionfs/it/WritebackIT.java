@@ -46,6 +46,18 @@ class WritebackIT {
   }
 
   @MountTest
+  void timesOfChangesPastTheCacheStayWhenTheKernelForgets(Union union) throws Exception {
+    union.layers("lower d/x file \"\"").mount();
+
+    union.call("past_the_cache", "d", "200");
+    String before = union.run(STATE);
+    Union.dropCaches();
+    assertThat(union.run(STATE)).isEqualTo(before);
+    union.remount();
+    assertThat(union.run(STATE)).isEqualTo(before);
+  }
+
+  @MountTest
   void truncatedFilesStayEmpty(Union union) throws Exception {
     union.layers("lower f file \"lower\"\nupper g file \"upper\"").mount();
 

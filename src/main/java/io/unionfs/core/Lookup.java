@@ -72,14 +72,18 @@ final class Lookup {
       return null;
     }
     Resolution found = resolve(parent, name, index);
+    boolean remember = out == null; // who wants the attributes keeps them, and the name with them
     if (!found.exists()) {
-      union.cache().putAbsent(parent, name);
+      if (remember) {
+        union.cache().putAbsent(parent, name);
+      }
       return null;
     }
     Node node =
         found.kind() == Kind.DIRECTORY ? directory(parent, name, found) : file(parent, name, found);
-    union.cache().put(parent, name, node);
-    if (out != null && isOf(found, node)) {
+    if (remember) {
+      union.cache().put(parent, name, node);
+    } else if (out != null && isOf(found, node)) {
       out.copyFrom(stat(found));
     }
     return node;

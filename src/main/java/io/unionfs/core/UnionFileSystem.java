@@ -152,7 +152,8 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /**
    * The node of a name with its attributes, as {@link #lookup(DirNode, Name)} and {@link #getattr}
-   * give them, at the cost of one of them where the layers have to be asked.
+   * give them, at the cost of one of them where the layers have to be asked. For a caller that
+   * remembers names itself: here they are not.
    */
   public @Nullable Node lookup(DirNode parent, Name name, Stat out) throws ErrnoException {
     for (int attempt = 0; ; attempt++) {

@@ -67,14 +67,9 @@ final class Worker implements AutoCloseable {
 
   /** Notes that it may not any more, and forgets an interrupt that came too late. */
   void end() {
-    if (interruptible.compareAndSet(request.unique(), NONE)
-        && !Thread.currentThread().isInterrupted()) {
-      return;
+    while (!interruptible.compareAndSet(request.unique(), NONE)) {
+      Thread.onSpinWait(); // somebody interrupts at this very moment
     }
-    while (interruptible.get() == INTERRUPTING) {
-      Thread.onSpinWait();
-    }
-    interruptible.set(NONE);
     Thread.interrupted(); // the flag was for this request only
   }
 

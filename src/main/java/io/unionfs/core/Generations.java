@@ -18,12 +18,13 @@ final class Generations {
 
   private Generations() {}
 
+  /* With the number in it, so that what was made in one tick of the clock does not share one. */
   /** That of a lower inode. */
   static int ofLower(Stat stat) {
     boolean born = stat.btime != 0 || stat.btimeNsec != 0;
     long seconds = born ? stat.btime : stat.ctime;
     int nanos = born ? stat.btimeNsec : stat.ctimeNsec;
-    return finish(Long.hashCode(seconds) * ODD + nanos);
+    return finish((Long.hashCode(seconds) * ODD + nanos) * ODD + Long.hashCode(stat.ino));
   }
 
   /** That of an upper inode, found by its name. */

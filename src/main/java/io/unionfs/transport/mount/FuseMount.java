@@ -42,19 +42,27 @@ public final class FuseMount {
   /** The mount's number in the mount table, or -1 where it was not found there. */
   private final long mountId;
 
+  private final long connection;
+
   /** Whether somebody else mounted, and handed the device over. */
   private final boolean handedOver;
 
-  private FuseMount(Sys sys, Name path, Fd device, long mountId) {
-    this(sys, path, device, mountId, false);
-  }
-
-  private FuseMount(Sys sys, Name path, Fd device, long mountId, boolean handedOver) {
-    this.handedOver = handedOver;
+  private FuseMount(
+      Sys sys, Name path, Fd device, long mountId, long connection, boolean handedOver) {
     this.sys = sys;
     this.path = path;
     this.device = device;
     this.mountId = mountId;
+    this.connection = connection;
+    this.handedOver = handedOver;
+  }
+
+  private static FuseMount own(Sys sys, Name path, int deviceFd) {
+    MountInfo mount = topmost(sys, path);
+    Fd device = new Fd(sys, deviceFd);
+    return mount == null
+        ? new FuseMount(sys, path, device, -1, -1, false)
+        : new FuseMount(sys, path, device, mount.id(), FuseConnections.of(mount), false);
   }
 
   /**
@@ -65,15 +73,15 @@ public final class FuseMount {
   public static FuseMount attach(Sys sys, MountPoint at) throws IOException {
     int given = handedOver(at.path());
     if (given >= 0) {
-      return new FuseMount(sys, Name.of(at.path()), new Fd(sys, given), -1, true);
+      long connection = FuseConnections.ofDevice(sys, given);
+      return new FuseMount(sys, Name.of(at.path()), new Fd(sys, given), -1, connection, true);
     }
     long flags = MountFlags.of(at.kernelFlags());
     Name path = canonical(sys, Name.of(at.path()));
     try (Fd device = openDevice(sys)) {
       int errno = mayMount(sys) ? tryMount(sys, path, at, flags, device.raw()) : Errno.EPERM;
       if (errno == 0) {
-        long mountId = mountId(sys, path);
-        return new FuseMount(sys, path, new Fd(sys, device.take()), mountId);
+        return own(sys, path, device.take());
       }
       if (errno == Errno.EPERM && sys.geteuid() == 0) {
         throw new IOException(
@@ -88,8 +96,7 @@ public final class FuseMount {
       }
     }
     try {
-      int fd = Fusermount.find(sys).mount(path, fusermountOptions(at));
-      return new FuseMount(sys, path, new Fd(sys, fd), mountId(sys, path));
+      return own(sys, path, Fusermount.find(sys).mount(path, fusermountOptions(at)));
     } catch (IOException e) {
       throw new IOException("cannot mount on " + path + ": " + e.getMessage(), e);
     }
@@ -119,6 +126,14 @@ public final class FuseMount {
   /** The mount's number in the mount table, or -1 where it was not found there. */
   public long mountId() {
     return mountId;
+  }
+
+  /**
+   * The number of the mount's directory in {@code /sys/fs/fuse/connections}, or -1 where it is
+   * unknown: without /proc, or for a mount that was handed over, with a kernel that does not tell.
+   */
+  public long connection() {
+    return connection;
   }
 
   /** Whether the mount was made by somebody else, who alone can end it. */

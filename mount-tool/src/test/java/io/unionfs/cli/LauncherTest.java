@@ -90,6 +90,32 @@ class LauncherTest {
   }
 
   @Test
+  void descriptorThatIsHandedOverSurvivesWhereverItStands() throws Exception {
+    Path bin = checkout("read line <&3; echo \"read $line\" >&2; for a; do :; done; echo 0 >&4");
+    Path handed = Files.writeString(home.resolve("handed"), "text\n");
+    String mount = "exec 3<'" + handed + "'; '" + bin.resolve("unionfs-mount") + "' --lower a ";
+
+    for (String arguments : new String[] {"/dev/fd/3", "/dev/fd/3 -o ro", "source /dev/fd/3"}) {
+      Result result = run(Path.of("/bin/sh"), "-c", mount + arguments);
+
+      assertThat(result.err()).as(arguments).isEqualTo("read text\n");
+      assertThat(result.status()).as(arguments).isZero();
+    }
+  }
+
+  @Test
+  void anotherDescriptorThatIsHandedOverSurvivesBesideTheStatus() throws Exception {
+    Path bin = checkout("read line <&7; echo \"read $line\" >&2; echo 0 >&3");
+    Path handed = Files.writeString(home.resolve("handed"), "text\n");
+    String mount = "exec 7<'" + handed + "'; '" + bin.resolve("unionfs-mount") + "' ";
+
+    Result result = run(Path.of("/bin/sh"), "-c", mount + "--lower a /dev/fd/7");
+
+    assertThat(result.err()).isEqualTo("read text\n");
+    assertThat(result.status()).isZero();
+  }
+
+  @Test
   void argumentsArriveUnchanged() throws Exception {
     Path bin = checkout("for a; do printf '<%s>\\n' \"$a\"; done");
 

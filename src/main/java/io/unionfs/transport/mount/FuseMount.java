@@ -15,6 +15,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * libfuse could do this part as well, but it forks the multi-threaded JVM, prints its errors to
@@ -27,8 +29,10 @@ public final class FuseMount {
   /** The part of the type that follows {@code fuse.} in mount tables. */
   static final String SUBTYPE = "unionfs-mount";
 
+  private static final Logger LOG = LoggerFactory.getLogger(FuseMount.class);
   private static final String TYPE = "fuse." + SUBTYPE;
   private static final byte[] DEVICE = bytes("/dev/fuse");
+  private static final long DEVICE_NUMBER = Linux.makedev(10, 229);
   private static final Name DESCRIPTORS = Name.of("/dev/fd/");
   private static final int MOST_DIGITS = 9;
   private static final int CAP_SYS_ADMIN = 21;
@@ -73,8 +77,8 @@ public final class FuseMount {
   public static FuseMount attach(Sys sys, MountPoint at) throws IOException {
     int given = handedOver(at.path());
     if (given >= 0) {
-      long connection = FuseConnections.ofDevice(sys, given);
-      return new FuseMount(sys, Name.of(at.path()), new Fd(sys, given), -1, connection, true);
+      checkDevice(sys, given);
+      return takeOver(sys, Name.of(at.path()), given);
     }
     long flags = MountFlags.of(at.kernelFlags());
     Name path = canonical(sys, Name.of(at.path()));
@@ -102,6 +106,25 @@ public final class FuseMount {
     }
   }
 
+  /** A mount that is there already, by a descriptor of its device, which is ours from here on. */
+  static FuseMount takeOver(Sys sys, Name path, int deviceFd) {
+    long connection = FuseConnections.ofDevice(sys, deviceFd);
+    return new FuseMount(sys, path, new Fd(sys, deviceFd), -1, connection, true);
+  }
+
+  /* A number that nobody passed on may be a file of the JVM's by now. */
+  private static void checkDevice(Sys sys, int fd) throws IOException {
+    Stat stat = new Stat();
+    try {
+      sys.fstatx(fd, stat);
+    } catch (ErrnoException e) {
+      throw new IOException("descriptor " + fd + " is not open: " + e.getMessage(), e);
+    }
+    if (stat.type() != Linux.S_IFCHR || stat.rdev != DEVICE_NUMBER) {
+      throw new IOException("descriptor " + fd + " is not one of /dev/fuse");
+    }
+  }
+
   /**
    * The descriptor that a mount point of the form {@code /dev/fd/N} names: of {@code /dev/fuse}, on
    * which the caller has mounted already, as mount.fuse(8) has it. -1 for any other path.
@@ -111,6 +134,9 @@ public final class FuseMount {
     int digits = name.length() - DESCRIPTORS.length();
     if (!name.startsWith(DESCRIPTORS) || digits < 1 || digits > MOST_DIGITS) {
       return -1;
+    }
+    if (digits > 1 && name.byteAt(DESCRIPTORS.length()) == '0') {
+      return -1; // there is no such name in /dev/fd
     }
     int fd = 0;
     for (int i = DESCRIPTORS.length(); i < name.length(); i++) {
@@ -174,6 +200,30 @@ public final class FuseMount {
       }
     } catch (ErrnoException e) {
       throw new IOException(path + " does not answer: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Ends the connection of a mount that was handed over. The mount itself stays, dead, until
+   * whoever made it unmounts. What was written is handed on before, where the mount is seen here.
+   *
+   * @throws IOException if the kernel cannot be asked: the connection's number is unknown, or
+   *     fusectl is not mounted, or another user mounted
+   */
+  public void abort() throws IOException {
+    if (connection < 0) {
+      throw new IOException(path + " was mounted by whoever started this server; unmount it there");
+    }
+    try {
+      FuseConnections.sync(sys, connection);
+    } catch (ErrnoException e) {
+      LOG.warn("{}: what was written last may be lost: {}", path, e.getMessage());
+    }
+    try {
+      FuseConnections.abort(sys, connection);
+    } catch (ErrnoException e) {
+      throw new IOException(
+          path + ": connection " + connection + " cannot be ended: " + e.getMessage(), e);
     }
   }
 

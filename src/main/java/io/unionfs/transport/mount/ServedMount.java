@@ -110,19 +110,33 @@ public final class ServedMount {
     mount.unmount(lazy);
   }
 
-  /** Unmounts, lazily if the mount is in use, and waits for the end. */
+  /**
+   * Unmounts, lazily if the mount is in use, and waits for the end. One that was handed over is
+   * aborted instead: it is not ours to unmount.
+   */
   public void close() throws IOException {
-    try {
-      unmount(false);
-    } catch (MountBusyException e) {
-      LOG.info("{}; detaching it", e.getMessage());
-      unmount(true);
+    if (ended()) {
+      return;
+    }
+    if (mount.isHandedOver()) {
+      mount.abort();
+    } else {
+      detachOurs();
     }
     try {
       awaitEnd();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for the end of the mount");
+    }
+  }
+
+  private void detachOurs() throws IOException {
+    try {
+      unmount(false);
+    } catch (MountBusyException e) {
+      LOG.info("{}; detaching it", e.getMessage());
+      unmount(true);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.unionfs.control;
 
+import io.unionfs.control.ControlSockets.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
@@ -8,6 +9,7 @@ import io.unionfs.sys.Sys;
 import io.unionfs.sys.UnixSocket;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +17,15 @@ import org.jspecify.annotations.Nullable;
 public final class ControlClient {
   private static final byte[] GET_STATUS =
       "{\"get\":\"status\"}\n".getBytes(StandardCharsets.US_ASCII);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final int PATIENCE_MILLIS = 5000;
   private static final int MOST_BYTES = 16 << 20;
 
   private ControlClient() {}
 
   /**
    * The status of a mount as its server tells it, a line of JSON without its end; null where no
-   * socket of it is found. A socket that a dead server left is removed.
+   * socket of it is found. A socket that a dead server left is removed, unless another user left
+   * it: what its path leads to is up to him.
    *
    * @param owner the user that the mount belongs to, null if unknown; root looks at his sockets too
    * @throws ErrnoException {@code EACCES} if the socket is another user's; {@code ETIMEDOUT} if the
@@ -30,17 +33,25 @@ public final class ControlClient {
    */
   public static @Nullable String status(Sys sys, long mountId, @Nullable Integer owner)
       throws ErrnoException {
+    return status(sys, ControlSockets.of(sys, mountId, owner), PATIENCE_MILLIS);
+  }
+
+  static @Nullable String status(Sys sys, List<Place> places, int millis) throws ErrnoException {
     ErrnoException denied = null;
-    for (byte[] path : ControlSockets.of(sys, mountId, owner)) {
-      try (UnixSocket server = UnixSocket.connect(sys, path)) {
+    for (Place place : places) {
+      try (UnixSocket server = UnixSocket.connect(sys, place.path(), millis)) {
         server.write(GET_STATUS);
-        return readLine(server);
+        return readLine(server, millis);
       } catch (ErrnoException e) {
         switch (e.errno()) {
           case Errno.ENOENT -> {
             // perhaps at the next place
           }
-          case Errno.ECONNREFUSED -> removeStale(sys, path);
+          case Errno.ECONNREFUSED -> {
+            if (place.own()) {
+              removeStale(sys, place.path());
+            }
+          }
           case Errno.EACCES, Errno.EPERM -> denied = e;
           default -> throw e;
         }
@@ -59,10 +70,10 @@ public final class ControlClient {
     }
   }
 
-  private static String readLine(UnixSocket server) throws ErrnoException {
+  private static String readLine(UnixSocket server, int millis) throws ErrnoException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     byte[] part = new byte[8 << 10];
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (line.size() < MOST_BYTES) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (left <= 0 || !server.awaitReadable((int) left)) {

@@ -1,15 +1,19 @@
 package io.unionfs.control;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import io.unionfs.sys.UnixSocket;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,20 +27,31 @@ import org.slf4j.LoggerFactory;
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
   private static final int MOST_LINE_BYTES = 64 << 10;
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final int PATIENCE_MILLIS = 2000;
+  private static final int PAUSE_MILLIS = 1000;
 
   private final Sys sys;
   private final byte[] path;
   private final UnixSocket socket;
   private final Supplier<MountStatus> status;
+  private final int patienceMillis;
   private final Thread thread;
-  private volatile boolean closing;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final ReentrantLock lock = new ReentrantLock();
 
-  private ControlServer(Sys sys, byte[] path, UnixSocket socket, Supplier<MountStatus> status) {
+  @GuardedBy("lock")
+  private @Nullable UnixSocket current;
+
+  @GuardedBy("lock")
+  private boolean closing;
+
+  private ControlServer(
+      Sys sys, byte[] path, UnixSocket socket, Supplier<MountStatus> status, int patienceMillis) {
     this.sys = sys;
     this.path = path;
     this.socket = socket;
     this.status = status;
+    this.patienceMillis = patienceMillis;
     this.thread = new Thread(this::serve, "unionfs-control");
     thread.setDaemon(true);
   }
@@ -46,10 +61,18 @@ public final class ControlServer implements AutoCloseable {
    * place for it, which is logged: a mount works without.
    */
   public static @Nullable ControlServer open(Sys sys, long mountId, Supplier<MountStatus> status) {
+    return open(sys, ControlSockets.directory(), mountId, status, PATIENCE_MILLIS);
+  }
+
+  /**
+   * @param patienceMillis the longest that a client may take to ask, and to read the answer
+   */
+  static @Nullable ControlServer open(
+      Sys sys, String directory, long mountId, Supplier<MountStatus> status, int patienceMillis) {
     try {
-      byte[] path = ControlSockets.forNew(sys, mountId);
+      byte[] path = ControlSockets.forNew(sys, directory, mountId);
       UnixSocket socket = listen(sys, path);
-      ControlServer server = new ControlServer(sys, path, socket, status);
+      ControlServer server = new ControlServer(sys, path, socket, status, patienceMillis);
       server.thread.start();
       return server;
     } catch (ErrnoException e) {
@@ -82,19 +105,76 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void serve() {
-    while (!closing) {
-      try (UnixSocket client = socket.accept()) {
-        if (!closing) {
-          serve(client);
-        }
-      } catch (ErrnoException e) {
-        if (closing || e.errno() == Errno.EINVAL) {
+    for (UnixSocket next = next(); next != null; next = next()) {
+      try (UnixSocket client = next) {
+        if (!enter(client)) {
           return;
         }
+        try {
+          serve(client);
+        } finally {
+          leave();
+        }
+      } catch (ErrnoException e) {
         LOG.debug("a control client is gone: {}", e.getMessage());
       } catch (IOException | RuntimeException e) {
         LOG.warn("a control request failed", e);
       }
+    }
+  }
+
+  /* The next client; null once this is closed. */
+  private @Nullable UnixSocket next() {
+    while (true) {
+      try {
+        return socket.accept();
+      } catch (ErrnoException e) {
+        switch (e.errno()) {
+          case Errno.ECONNABORTED -> LOG.debug("a control client is gone before it came");
+          case Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS -> {
+            LOG.debug("no control client can come in: {}", e.getMessage());
+            if (awaitClosed()) { // trying on at once would take a whole processor
+              return null;
+            }
+          }
+          default -> {
+            if (closed.getCount() > 0) {
+              LOG.warn("the control socket is given up: {}", e.getMessage());
+            }
+            return null;
+          }
+        }
+      }
+    }
+  }
+
+  private boolean awaitClosed() {
+    try {
+      return closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
+  }
+
+  private boolean enter(UnixSocket client) {
+    lock.lock();
+    try {
+      if (!closing) {
+        current = client;
+      }
+      return !closing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leave() {
+    lock.lock();
+    try {
+      current = null;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -104,8 +184,9 @@ public final class ControlServer implements AutoCloseable {
       LOG.warn("a control client of user {} is turned away", peer);
       return;
     }
+    client.limitSending(patienceMillis);
     byte[] line = new byte[MOST_LINE_BYTES];
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     int length = 0;
     int end = -1;
     while (end < 0 && length < line.length) {
@@ -143,13 +224,24 @@ public final class ControlServer implements AutoCloseable {
           : StatusWriter.error("unknown request");
     } catch (JsonProcessingException e) {
       return StatusWriter.error("not JSON: " + e.getOriginalMessage());
+    } catch (CharConversionException e) {
+      return StatusWriter.error("not JSON: not in UTF-8");
     }
   }
 
-  /** Ends the service and removes the socket. */
+  /** Ends the service, for a client in the middle of it as well, and removes the socket. */
   @Override
   public void close() {
-    closing = true;
+    closed.countDown();
+    lock.lock();
+    try {
+      closing = true;
+      if (current != null) {
+        current.shutdown();
+      }
+    } finally {
+      lock.unlock();
+    }
     int errno = sys.tryUnlinkat(Linux.AT_FDCWD, Name.of(path), 0);
     if (errno != 0 && errno != Errno.ENOENT) {
       LOG.warn("control socket {}: {}", Name.of(path), Errno.message(errno));

@@ -19,8 +19,16 @@ final class ControlSockets {
 
   private ControlSockets() {}
 
+  /**
+   * Where a socket may be.
+   *
+   * @param path the socket's
+   * @param own whether nobody but this process's user, and root, can have put something there
+   */
+  record Place(byte[] path, boolean own) {}
+
   /** The directory of this process's user: {@code ${XDG_RUNTIME_DIR:-/run}/unionfs}. */
-  private static String directory() {
+  static String directory() {
     String runtime = System.getenv("XDG_RUNTIME_DIR");
     return (runtime == null || runtime.isEmpty() ? ROOTS : runtime) + NAME;
   }
@@ -31,8 +39,8 @@ final class ControlSockets {
    * @throws ErrnoException if it cannot be made, or {@code EPERM} if somebody else owns it or may
    *     write there
    */
-  static byte[] forNew(Sys sys, long mountId) throws ErrnoException {
-    byte[] directory = bytes(directory());
+  static byte[] forNew(Sys sys, String place, long mountId) throws ErrnoException {
+    byte[] directory = bytes(place);
     try {
       sys.mkdirat(Linux.AT_FDCWD, Name.of(directory), 0700);
     } catch (ErrnoException e) {
@@ -45,19 +53,19 @@ final class ControlSockets {
     if (!stat.isDirectory() || stat.uid != sys.geteuid() || (stat.permissions() & 022) != 0) {
       throw ErrnoException.of(Errno.EPERM);
     }
-    return bytes(directory() + "/" + mountId + ".sock");
+    return bytes(place + "/" + mountId + ".sock");
   }
 
-  /** The paths where the socket of a mount may be, for whoever may look there. */
-  static List<byte[]> of(Sys sys, long mountId, @Nullable Integer owner) {
-    List<byte[]> paths = new ArrayList<>();
-    String file = NAME + "/" + mountId + ".sock";
-    paths.add(bytes(directory() + "/" + mountId + ".sock"));
+  /** The places where the socket of a mount may be, for whoever may look there. */
+  static List<Place> of(Sys sys, long mountId, @Nullable Integer owner) {
+    List<Place> places = new ArrayList<>();
+    String file = "/" + mountId + ".sock";
+    places.add(new Place(bytes(directory() + file), true));
     if (sys.geteuid() == 0 && owner != null) {
-      paths.add(bytes(ROOTS + file));
-      paths.add(bytes(USERS + owner + file));
+      places.add(new Place(bytes(ROOTS + NAME + file), true));
+      places.add(new Place(bytes(USERS + owner + NAME + file), owner == 0));
     }
-    return paths;
+    return places;
   }
 
   private static byte[] bytes(String path) {

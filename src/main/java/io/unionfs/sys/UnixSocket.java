@@ -3,6 +3,8 @@ package io.unionfs.sys;
 import static io.unionfs.sys.CallArea.STRUCT;
 import static io.unionfs.sys.CallArea.area;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * A stream socket in the file system, by the descriptor alone: no classes of java.nio, which cost a
  * start more than the whole rest of it. Not safe for use by several threads.
@@ -14,6 +16,7 @@ public final class UnixSocket implements AutoCloseable {
   private static final long F_CONNECT = Native.symbol("connect");
   private static final long F_ACCEPT4 = Native.symbol("accept4");
   private static final long F_GETSOCKOPT = Native.symbol("getsockopt");
+  private static final long F_SETSOCKOPT = Native.symbol("setsockopt");
   private static final long F_SHUTDOWN = Native.symbol("shutdown");
   private static final long F_SEND = Native.symbol("send");
   private static final long F_RECV = Native.symbol("recv");
@@ -22,6 +25,9 @@ public final class UnixSocket implements AutoCloseable {
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int SOL_SOCKET = 1;
   private static final int SO_PEERCRED = 17;
+  private static final int SO_SNDTIMEO = 21;
+  private static final int TIMEVAL_BYTES = 16;
+  private static final int MILLIS = 1000;
   private static final int UCRED_BYTES = 12;
   private static final int PATH_AT = 2;
   private static final int MOST_PATH_BYTES = 107;
@@ -31,6 +37,9 @@ public final class UnixSocket implements AutoCloseable {
 
   private final Sys sys;
   private final Fd fd;
+
+  /** The longest that a {@link #write} may take; 0 for no limit. */
+  private int sendMillis;
 
   private UnixSocket(Sys sys, int fd) {
     this.sys = sys;
@@ -59,16 +68,19 @@ public final class UnixSocket implements AutoCloseable {
   }
 
   /**
-   * A connection to the socket at a path.
+   * A connection to the socket at a path, on which connecting, and each {@link #write}, may take
+   * only so many milliseconds.
    *
-   * @throws ErrnoException {@code ECONNREFUSED} if nobody listens, {@code ENOENT}, {@code EACCES}
+   * @throws ErrnoException {@code ECONNREFUSED} if nobody listens, {@code ENOENT}, {@code EACCES};
+   *     {@code ETIMEDOUT} if too many others wait before
    */
-  public static UnixSocket connect(Sys sys, byte[] path) throws ErrnoException {
+  public static UnixSocket connect(Sys sys, byte[] path, int millis) throws ErrnoException {
     UnixSocket socket = open(sys);
     boolean connected = false;
     try {
+      socket.limitSending(millis);
       int length = putAddress(path);
-      Native.check(Native.call(F_CONNECT, socket.fd.raw(), area() + STRUCT, length));
+      checkSent(Native.call(F_CONNECT, socket.fd.raw(), area() + STRUCT, length));
       connected = true;
       return socket;
     } finally {
@@ -76,6 +88,23 @@ public final class UnixSocket implements AutoCloseable {
         socket.close();
       }
     }
+  }
+
+  /** Lets a {@link #write} from here on take at most so many milliseconds, which is not 0. */
+  public void limitSending(int millis) throws ErrnoException {
+    long at = area() + STRUCT;
+    NativeMemory.putLong(at, millis / MILLIS);
+    NativeMemory.putLong(at + Long.BYTES, (long) (millis % MILLIS) * MILLIS);
+    Native.check(Native.call(F_SETSOCKOPT, fd.raw(), SOL_SOCKET, SO_SNDTIMEO, at, TIMEVAL_BYTES));
+    sendMillis = millis;
+  }
+
+  private static int checkSent(long result) throws ErrnoException {
+    int errno = Native.errnoOf(result);
+    if (errno != 0) {
+      throw ErrnoException.of(errno == Errno.EAGAIN ? Errno.ETIMEDOUT : errno);
+    }
+    return (int) result;
   }
 
   private static UnixSocket open(Sys sys) throws ErrnoException {
@@ -134,21 +163,33 @@ public final class UnixSocket implements AutoCloseable {
     return length;
   }
 
-  /** Writes all of it; {@code EPIPE} if nobody reads. */
+  /**
+   * Writes all of it.
+   *
+   * @throws ErrnoException {@code EPIPE} if nobody reads any more; {@code ETIMEDOUT} past the limit
+   */
   public void write(byte[] data) throws ErrnoException {
     long value = area() + CallArea.VALUE;
+    long start = System.nanoTime();
     int done = 0;
     while (done < data.length) {
       int part = Math.min(data.length - done, CallArea.VALUE_BYTES);
       NativeMemory.putBytes(value, data, done, part);
       long result = Native.call(F_SEND, fd.raw(), value, part, MSG_NOSIGNAL);
       if (!Native.interrupted(result)) {
-        done += Native.checked(result);
+        done += checkSent(result);
+      }
+      if (done < data.length && sendMillis > 0 && millisSince(start) >= sendMillis) {
+        throw ErrnoException.of(Errno.ETIMEDOUT); // it reads, but in drops
       }
     }
   }
 
-  /** Ends an {@link #accept} of another thread, and all to come. */
+  private static long millisSince(long start) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+  /** Ends what another thread does here, and all to come: accepting, reading, and writing. */
   public void shutdown() {
     int errno = Native.errnoOf(Native.call(F_SHUTDOWN, fd.raw(), SHUT_RDWR));
     if (errno != 0 && errno != Errno.ENOTCONN) {

@@ -3,6 +3,7 @@ package io.unionfs;
 import io.unionfs.control.ControlServer;
 import io.unionfs.control.MountStatus;
 import io.unionfs.core.MountOptions;
+import io.unionfs.core.RedirectDir;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.Linux;
@@ -290,6 +291,14 @@ public final class UnionMount implements AutoCloseable {
     }
 
     /** Turns all syncing off: faster, and lost if the machine fails. */
+    /**
+     * What becomes of a renamed directory that has lower content; {@link RedirectDir#OFF} at first.
+     */
+    public Builder redirectDir(RedirectDir value) {
+      options.redirectDir(value);
+      return this;
+    }
+
     public Builder isVolatile(boolean value) {
       options.isVolatile(value);
       return this;

@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
@@ -25,6 +26,13 @@ final class Attributes {
   void get(Node node, Stat out) throws ErrnoException {
     places.run(node, host -> host.stat(out));
     adjust(node, out);
+    Place data = node instanceof FileNode file ? file.data() : null;
+    if (data != null) {
+      Stat below = new Stat();
+      if (data.dir().tryStat(data.name(), below) == 0) {
+        out.blocks = below.blocks;
+      }
+    }
   }
 
   /** Turns what the host says of a node's present object into what the union shows. */

@@ -1,9 +1,9 @@
 package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
-import io.unionfs.core.FileNode.LowerPlace;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
@@ -101,24 +101,52 @@ final class CopyUp {
 
   /** Copies a file up with no more than the first {@code limit} bytes of its data. */
   void file(FileNode file, long limit) throws ErrnoException {
-    if (file.copiedUp()) {
-      union.requireWritable();
+    WorkDir work = union.requireWritable();
+    if (file.dataInUpper()) {
       return;
     }
-    WorkDir work = union.requireWritable();
     once(
         file,
         new Steps() {
           @Override
           public boolean done() {
-            return file.copiedUp();
+            return file.dataInUpper();
           }
 
           @Override
           public void run() throws ErrnoException {
-            copy(work, file, limit);
+            if (file.copiedUp()) {
+              fill(file, limit);
+            } else {
+              copy(work, file, limit);
+            }
           }
         });
+  }
+
+  /*
+   * An upper file without data of its own, as kernel overlayfs makes with metacopy=on, gets them in
+   * place. The mark goes last: until then the data are the lower's, also after a crash.
+   */
+  private void fill(FileNode file, long limit) throws ErrnoException {
+    Place data = file.data();
+    if (data == null) {
+      return;
+    }
+    SharedFd to = openFiles.pinForWrite(file);
+    try {
+      Stat stat = new Stat();
+      sys.fstatx(to.fd(), stat);
+      if (copyData(file, stat, to.fd(), limit)) {
+        sys.fsync(to.fd());
+      }
+      sys.futimens(to.fd(), stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
+      union.marks().removeMetacopy(to.fd());
+    } finally {
+      to.unpin();
+    }
+    file.setData(null);
+    log.debug("{} has data of its own, {} bytes", file, limit);
   }
 
   /** Copies a directory up, and those above it first. */
@@ -198,7 +226,7 @@ final class CopyUp {
   }
 
   private void copy(WorkDir work, FileNode file, long limit) throws ErrnoException {
-    LowerPlace lower = file.requireLower();
+    Place lower = file.requireLower();
     LayerDir lowerDir = lower.dir();
     Name lowerName = lower.name();
     Stat stat = new Stat();
@@ -257,7 +285,7 @@ final class CopyUp {
   private void makeSpecial(FileNode file, Stat stat, SharedFd workFd, Name temporary)
       throws ErrnoException {
     if (file.isSymlink()) {
-      LowerPlace lower = file.requireLower();
+      Place lower = file.requireLower();
       SharedFd fromDir = lower.dir().pin();
       try {
         byte[] target = sys.readlinkat(fromDir.fd(), lower.name());
@@ -293,7 +321,7 @@ final class CopyUp {
   private @Nullable Name enterIndex(
       WorkDir work, SharedFd workFd, Name temporary, FileNode file, int lowerNlink)
       throws ErrnoException {
-    LowerPlace lower = file.requireLower();
+    Place lower = file.requireLower();
     Name index = hardLinks.indexName(lower.dir(), lower.name());
     if (index == null) {
       log.warn("{}: its file system has no file handles; its other names stay apart", file);
@@ -365,6 +393,7 @@ final class CopyUp {
         union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
         file.setForeign();
         file.update(now -> copiedUp(now, link, index));
+        file.setData(null);
         return true;
       }
     }
@@ -383,6 +412,7 @@ final class CopyUp {
             : work.dir().openPath(temporary);
     file.setOrphan(new SharedFd(sys, fd));
     file.update(now -> new Placement(true, now.links(), null));
+    file.setData(null);
     work.discard(temporary);
     if (!file.isReferenced()) {
       SharedFd kept = file.takeOrphan();

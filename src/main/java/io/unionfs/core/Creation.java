@@ -202,7 +202,7 @@ final class Creation {
           .directory(host, host.shown(), generation, parent, name, upper, List.of());
     }
     FoundFile found =
-        new FoundFile(host, host.shown(), generation, stat, true, null, 0, null, null, 0);
+        new FoundFile(host, host.shown(), generation, stat, true, null, 0, null, null, 0, null);
     return union.nodes().file(found, parent, name, true);
   }
 

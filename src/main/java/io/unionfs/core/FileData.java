@@ -138,7 +138,7 @@ final class FileData {
     if (union.readOnly()) {
       return openFiles.pinForRead(file);
     }
-    return file.copiedUp() ? openFiles.pinForWrite(file) : null;
+    return file.dataInUpper() ? openFiles.pinForWrite(file) : null;
   }
 
   /** Makes all of the upper's file system durable. */
@@ -176,7 +176,7 @@ final class FileData {
       return;
     }
     FileNode file = (FileNode) node;
-    if (!file.copiedUp() || !file.isRegular()) {
+    if (!file.dataInUpper() || !file.isRegular()) {
       return; // nothing of it was written
     }
     SharedFd fd = openFiles.pinForRead(file);

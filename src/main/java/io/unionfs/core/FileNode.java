@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
@@ -83,11 +84,11 @@ public final class FileNode extends Node {
   private static final AtomicIntegerFieldUpdater<FileNode> NLINK_DIFFERENCE =
       AtomicIntegerFieldUpdater.newUpdater(FileNode.class, "nlinkDifference");
 
-  /** The name of a file in a lower. */
-  record LowerPlace(LayerDir dir, Name name) {}
-
   /* Null for a file that was made in the upper; replaced where others rename it behind the mount. */
-  private volatile @Nullable LowerPlace lower;
+  private volatile @Nullable Place lower;
+
+  /* Where the data are while what is in the upper, or in the topmost lower, is without (metacopy). */
+  private volatile @Nullable Place data;
   private final int lowerNlink;
 
   /* Links of a directory change under its write lock; the reference makes changes by others safe. */
@@ -118,7 +119,7 @@ public final class FileNode extends Node {
       int lowerNlink) {
     super(id, ino, type, generation);
     this.placement = placement;
-    this.lower = lowerDir == null || lowerName == null ? null : new LowerPlace(lowerDir, lowerName);
+    this.lower = lowerDir == null || lowerName == null ? null : new Place(lowerDir, lowerName);
     this.lowerNlink = lowerNlink;
   }
 
@@ -154,8 +155,8 @@ public final class FileNode extends Node {
   }
 
   /** The file's name in a lower. */
-  LowerPlace requireLower() {
-    LowerPlace place = lower;
+  Place requireLower() {
+    Place place = lower;
     if (place == null) {
       throw new IllegalStateException("no lower file: " + path());
     }
@@ -163,7 +164,22 @@ public final class FileNode extends Node {
   }
 
   void setLower(LayerDir dir, Name name) {
-    lower = new LowerPlace(dir, name);
+    lower = new Place(dir, name);
+  }
+
+  /** Where the data are if not where the file is; null for all but metacopy files. */
+  @Nullable Place data() {
+    return data;
+  }
+
+  /** Notes where the data are; null once they are in the upper. */
+  void setData(@Nullable Place place) {
+    data = place;
+  }
+
+  /** Whether the file's data, and not only its attributes, are the upper layer's. */
+  boolean dataInUpper() {
+    return placement.copiedUp() && data == null;
   }
 
   int lowerNlink() {

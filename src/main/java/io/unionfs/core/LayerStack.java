@@ -27,6 +27,7 @@ final class LayerStack implements AutoCloseable {
   private static final int NAME_MAX = 255;
 
   private final Sys sys;
+  private final Marks.Follow follow;
   private final Directories directories;
   private final List<Layer> lowers = new ArrayList<>();
   private @Nullable Layer upper;
@@ -36,13 +37,14 @@ final class LayerStack implements AutoCloseable {
   /* Run last first at the end, or when opening fails half-way. */
   private final Deque<Runnable> undo = new ArrayDeque<>();
 
-  private LayerStack(Sys sys) {
+  private LayerStack(Sys sys, Marks.Follow follow) {
     this.sys = sys;
+    this.follow = follow;
     this.directories = new Directories(sys);
   }
 
   static LayerStack open(Sys sys, MountOptions options) throws IOException {
-    LayerStack stack = new LayerStack(sys);
+    LayerStack stack = new LayerStack(sys, options.redirectDir().follow());
     boolean opened = false;
     try {
       stack.openLayers(options);
@@ -69,7 +71,7 @@ final class LayerStack implements AutoCloseable {
 
   Marks marks() {
     WorkDir present = work;
-    return present == null ? Marks.readOnly(sys) : present.marks();
+    return present == null ? Marks.readOnly(sys, follow) : present.marks();
   }
 
   private void openLayers(MountOptions options) throws IOException {
@@ -166,7 +168,7 @@ final class LayerStack implements AutoCloseable {
   private WorkDir openWork(Checked checkedUpper, Layer layer) throws IOException, ErrnoException {
     WorkDir opened;
     try {
-      opened = WorkDir.open(layer);
+      opened = WorkDir.open(layer, follow);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EOPNOTSUPP) {
         throw new MountRefusedException(

@@ -3,10 +3,10 @@ package io.unionfs.core;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.core.Nodes.FoundFile;
 import io.unionfs.layer.LayerDir;
-import io.unionfs.layer.Marks;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.stack.Resolution;
 import io.unionfs.stack.Resolution.Kind;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
@@ -218,11 +218,11 @@ final class Lookup {
     }
     Stat stat = stat(found);
     if (dir.layer().writable()) {
-      return union.nodes().file(describeUpper(dir, name, stat), parent, name, true);
+      return union.nodes().file(describeUpper(dir, name, stat, found.data()), parent, name, true);
     }
     HardLinks.Indexed indexed = stat.nlink > 1 ? hardLinks.find(dir, name) : null;
     if (indexed != null) {
-      return union.nodes().file(describeIndexed(dir, name, stat, indexed), parent, name, false);
+      return union.nodes().file(describeIndexed(found, dir, indexed), parent, name, false);
     }
     FoundFile lower =
         new FoundFile(
@@ -235,12 +235,14 @@ final class Lookup {
             0,
             dir,
             name,
-            stat.nlink);
+            stat.nlink,
+            found.data());
     return union.nodes().file(lower, parent, name, false);
   }
 
   /** Describes a file of the upper layer. */
-  FoundFile describeUpper(LayerDir dir, Name name, Stat stat) throws ErrnoException {
+  private FoundFile describeUpper(LayerDir dir, Name name, Stat stat, @Nullable Place data)
+      throws ErrnoException {
     long ino = union.identities().shown(stat.dev, stat.ino);
     int generation = 0;
     Name index = null;
@@ -277,12 +279,13 @@ final class Lookup {
         difference,
         null,
         null,
-        0);
+        0,
+        data);
   }
 
-  private FoundFile describeIndexed(
-      LayerDir lowerDir, Name lowerName, Stat lower, HardLinks.Indexed indexed)
+  private FoundFile describeIndexed(Resolution found, LayerDir lowerDir, HardLinks.Indexed indexed)
       throws ErrnoException {
+    Stat lower = stat(found);
     WorkDir work = union.work();
     LayerDir indexDir = work == null ? null : work.index();
     if (indexDir == null) {
@@ -302,15 +305,22 @@ final class Lookup {
           indexed.name(),
           recorded == null ? -1 : recorded,
           lowerDir,
-          lowerName,
-          lower.nlink);
+          found.name(),
+          lower.nlink,
+          dataOf(found, lowerDir, indexDir, indexed));
     } finally {
       fd.unpin();
     }
   }
 
-  /** The xattr marks of this mount. */
-  Marks marks() {
-    return union.marks();
+  /* Kernel overlayfs's copy in the index may be without data, like any other. */
+  private @Nullable Place dataOf(
+      Resolution found, LayerDir lowerDir, LayerDir indexDir, HardLinks.Indexed indexed)
+      throws ErrnoException {
+    if (!indexed.stat().isRegular() || !union.marks().isMetacopy(indexDir, indexed.name())) {
+      return null;
+    }
+    Place below = found.data();
+    return below != null ? below : new Place(lowerDir, found.name());
   }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param cacheBytes how much memory the lookup caches may take, in bytes
  * @param timeoutSeconds how long the kernel may keep entries and attributes; negative for what the
  *     transport can keep true
+ * @param redirectDir what becomes of a renamed directory that has lower content
  * @param threads how many requests may be served at once; 0 for the transport's choice
  */
 public record MountOptions(
@@ -35,6 +36,7 @@ public record MountOptions(
     boolean acl,
     long cacheBytes,
     double timeoutSeconds,
+    RedirectDir redirectDir,
     int threads) {
 
   /** Whether others change the layers behind the mount, so that nothing may be remembered. */
@@ -63,6 +65,7 @@ public record MountOptions(
     private boolean acl = true;
     private long cacheBytes = DEFAULT_CACHE_BYTES;
     private double timeoutSeconds = -1;
+    private RedirectDir redirectDir = RedirectDir.OFF;
     private int threads;
 
     private Builder() {}
@@ -137,6 +140,11 @@ public record MountOptions(
       return this;
     }
 
+    public Builder redirectDir(RedirectDir value) {
+      redirectDir = value;
+      return this;
+    }
+
     public Builder threads(int number) {
       threads = number;
       return this;
@@ -156,6 +164,7 @@ public record MountOptions(
           acl,
           cacheBytes,
           timeoutSeconds,
+          redirectDir,
           threads);
     }
   }

@@ -6,6 +6,7 @@ import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
@@ -84,7 +85,8 @@ final class Nodes {
       int nlinkDifference,
       @Nullable LayerDir lowerDir,
       @Nullable Name lowerName,
-      int lowerNlink) {
+      int lowerNlink,
+      @Nullable Place data) {
     /** Whether the content is the upper's and the number shown that of a lower. */
     boolean foreign() {
       return inUpper && ino != host.shown();
@@ -118,6 +120,7 @@ final class Nodes {
                       found.lowerName(),
                       found.lowerNlink());
               file.setNlinkDifference(found.nlinkDifference());
+              file.setData(found.data());
               if (found.foreign()) {
                 file.setForeign();
               }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
@@ -59,11 +60,11 @@ final class OpenFiles implements AutoCloseable {
   /** Pins a descriptor for reading; the caller unpins it. */
   SharedFd pinForRead(FileNode file) throws ErrnoException {
     while (true) {
-      SharedFd orphan = file.orphan();
+      boolean upper = file.dataInUpper();
+      SharedFd orphan = upper ? file.orphan() : null;
       if (orphan != null && orphan.tryPin()) {
         return orphan;
       }
-      boolean upper = file.copiedUp();
       if (upper) {
         Opened writer = writers.getIfPresent(file);
         if (writer != null && writer.fd().tryPin()) {
@@ -75,7 +76,7 @@ final class OpenFiles implements AutoCloseable {
         return reader.fd();
       }
       SharedFd opened = openReader(file);
-      if (file.copiedUp() == upper) {
+      if (file.dataInUpper() == upper) {
         put(readers, file, new Opened(opened, upper));
         return opened;
       }
@@ -85,6 +86,10 @@ final class OpenFiles implements AutoCloseable {
   }
 
   private SharedFd openReader(FileNode file) throws ErrnoException {
+    Place data = file.data();
+    if (data != null) {
+      return pinned(openRegular(data.dir(), data.name()));
+    }
     return places.withFile(
         file, (dir, name) -> pinned(openRegular(dir, name)), host -> pinned(sys.dup(host.fd())));
   }

@@ -1,9 +1,9 @@
 package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
-import io.unionfs.core.FileNode.LowerPlace;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
@@ -97,7 +97,7 @@ final class Places {
     while (true) {
       Placement placement = file.placement();
       if (!placement.copiedUp()) {
-        LowerPlace lower = file.requireLower();
+        Place lower = file.requireLower();
         return byName.at(lower.dir(), lower.name());
       }
       Link link = upperLink(placement);

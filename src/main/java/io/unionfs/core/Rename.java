@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /*
  * What is renamed is in the upper first: a file is copied up, a directory must be there alone
- * (EXDEV otherwise, so that mv(1) copies). The rename is then one renameat2(2) of the host, and where
+ * (EXDEV otherwise, so that mv(1) copies), or redirect_dir=on lets a mark tell where the rest is. The rename is then one renameat2(2) of the host, and where
  * a lower has the old name the same call leaves a whiteout (RENAME_WHITEOUT).
  */
 /** The renaming of files and directories. */
@@ -25,6 +25,7 @@ final class Rename {
   private final CopyUp copyUp;
   private final Removal removal;
   private final Listings listings;
+  private final RedirectPaths redirects;
 
   Rename(UnionState union, Lookup lookup, CopyUp copyUp, Removal removal, Listings listings) {
     this.union = union;
@@ -33,6 +34,7 @@ final class Rename {
     this.copyUp = copyUp;
     this.removal = removal;
     this.listings = listings;
+    this.redirects = new RedirectPaths(union);
   }
 
   /** One side of a rename. */
@@ -116,8 +118,9 @@ final class Rename {
     return true;
   }
 
-  private static void requireMovable(Node node) throws ErrnoException {
-    if (node instanceof DirNode dir && !dir.lowers().isEmpty()) {
+  private void requireMovable(Node node) throws ErrnoException {
+    boolean redirects = union.options().redirectDir() == RedirectDir.ON;
+    if (node instanceof DirNode dir && !dir.lowers().isEmpty() && !redirects) {
       throw ErrnoException.of(Errno.EXDEV);
     }
   }
@@ -129,6 +132,8 @@ final class Rename {
     }
     if (from.node() instanceof FileNode file) {
       copyUp.name(file, from.parent(), from.name());
+    } else if (from.node() instanceof DirNode dir) {
+      copyUp.directory(dir);
     }
     if (to.node() instanceof FileNode target) {
       if (exchange) {
@@ -136,6 +141,8 @@ final class Rename {
       } else {
         removal.keepCount(target, to.parent(), to.name());
       }
+    } else if (exchange && to.node() instanceof DirNode dir) {
+      copyUp.directory(dir);
     }
     copyUp.directory(from.parent());
     copyUp.directory(to.parent());
@@ -297,9 +304,7 @@ final class Rename {
     SharedFd kept = target == null ? null : removal.hold(target);
     Name left = null;
     try {
-      if (to.below()) {
-        setOpaque(moved);
-      }
+      keepContent(dir, from, to);
       if (target != null && target.upper() != null) {
         left = emptyOut(to);
       }
@@ -332,6 +337,16 @@ final class Rename {
     union.cache().putAbsent(from.parent(), from.name());
     union.cache().put(to.parent(), to.name(), dir);
     return left;
+  }
+
+  /* What is below the new name must not show through, and what is below the old one must. */
+  private void keepContent(DirNode dir, Side from, Side to) throws ErrnoException {
+    LayerDir moved = dir.requireUpper();
+    if (!dir.lowers().isEmpty()) {
+      redirects.keepLowers(dir, from.parent() == to.parent());
+    } else if (to.below() || redirects.isRedirected(moved)) {
+      setOpaque(moved);
+    }
   }
 
   private void setOpaque(LayerDir dir) throws ErrnoException {
@@ -397,15 +412,11 @@ final class Rename {
     LayerDir exchanged = null;
     if (node instanceof DirNode dir) {
       moved = dir.requireUpper();
-      if (to.below()) {
-        setOpaque(moved);
-      }
+      keepContent(dir, from, to);
     }
     if (other instanceof DirNode dir) {
       exchanged = dir.requireUpper();
-      if (from.below()) {
-        setOpaque(exchanged);
-      }
+      keepContent(dir, to, from);
     }
     markImpure(node, to.parent());
     markImpure(other, from.parent());

@@ -120,7 +120,7 @@ public final class UnionFileSystem implements AutoCloseable {
         upper,
         layers.work(),
         marks,
-        new MergeRules(marks),
+        new MergeRules(marks, layers.lowers()),
         identities,
         nodes,
         new LookupCache(options.cacheBytes(), !options.isShared()),

@@ -51,7 +51,7 @@ final class WorkDir {
   }
 
   /** Makes the layout where it is missing and sweeps what a crash left. */
-  static WorkDir open(Layer layer) throws ErrnoException {
+  static WorkDir open(Layer layer, Marks.Follow follow) throws ErrnoException {
     LayerDir root = layer.root();
     Sys sys = root.sys();
     LayerDir work = root.child(WORK);
@@ -83,7 +83,7 @@ final class WorkDir {
     } finally {
       fd.unpin();
     }
-    return new WorkDir(sys, layer, Marks.probe(sys, work), work, index);
+    return new WorkDir(sys, layer, Marks.probe(sys, work, follow), work, index);
   }
 
   Marks marks() {

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * The formats are those of Documentation/filesystems/overlayfs.rst. Opaque marks are read in every
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 /** The marks of union file systems: whiteouts, opaque directories, origins, and their xattrs. */
 public final class Marks {
+  private static final Logger log = LoggerFactory.getLogger(Marks.class);
   private static final Name TRUSTED = Name.of("trusted.overlay.");
   private static final Name USER = Name.of("user.overlay.");
   private static final Name FUSE_OVERLAYFS = Name.of("user.fuseoverlayfs.");
@@ -41,29 +44,44 @@ public final class Marks {
     NONE,
     /** Nothing below shows through. */
     OPAQUE,
-    /** The content below is at another path, which this mount does not follow. */
+    /** The content below is at another place, which {@link #redirect} tells. */
     REDIRECT
+  }
+
+  /**
+   * Which marks are followed that make a name show what is at another place of the layers below.
+   */
+  public enum Follow {
+    NOTHING,
+    /** Those that only a privileged process can have written. */
+    TRUSTED,
+    /** Those in {@code user.overlay.} as well, which anybody can write who owns a file. */
+    ALL
   }
 
   private final Sys sys;
   private final Name prefix;
+  private final Follow follow;
   private final Name opaque;
+  private final Name redirect;
   private final Name origin;
   private final Name nlink;
   private final Name impure;
 
-  private Marks(Sys sys, Name prefix) {
+  private Marks(Sys sys, Name prefix, Follow follow) {
     this.sys = sys;
     this.prefix = prefix;
+    this.follow = follow;
     this.opaque = prefix.concat(Name.of("opaque"));
+    this.redirect = prefix.concat(Name.of("redirect"));
     this.origin = prefix.concat(Name.of("origin"));
     this.nlink = prefix.concat(Name.of("nlink"));
     this.impure = prefix.concat(Name.of("impure"));
   }
 
   /** Marks for a union that writes nothing. */
-  public static Marks readOnly(Sys sys) {
-    return new Marks(sys, TRUSTED);
+  public static Marks readOnly(Sys sys, Follow follow) {
+    return new Marks(sys, TRUSTED, follow);
   }
 
   /**
@@ -73,11 +91,11 @@ public final class Marks {
    * @param probe a directory on the upper's file system, on which an xattr is set and removed
    * @throws ErrnoException {@code EOPNOTSUPP} if the file system holds neither
    */
-  public static Marks probe(Sys sys, LayerDir probe) throws ErrnoException {
+  public static Marks probe(Sys sys, LayerDir probe, Follow follow) throws ErrnoException {
     SharedFd fd = probe.pin();
     try {
       for (Name candidate : List.of(TRUSTED, USER)) {
-        Marks marks = new Marks(sys, candidate);
+        Marks marks = new Marks(sys, candidate, follow);
         try {
           sys.setxattrat(fd.fd(), Name.DOT, marks.impure, YES, 0);
           sys.removexattrat(fd.fd(), Name.DOT, marks.impure);
@@ -146,11 +164,8 @@ public final class Marks {
   public DirMark dirMark(LayerDir parent, Name name) throws ErrnoException {
     SharedFd fd = parent.pin();
     try {
-      byte[] list = xattrNames(fd.fd(), name);
-      if (list.length == 0) {
-        return DirMark.NONE;
-      }
-      for (Name xattr : split(list)) {
+      boolean redirected = false;
+      for (Name xattr : split(xattrNames(fd.fd(), name))) {
         if (xattr.equals(TRUSTED_OPAQUE)
             || xattr.equals(USER_OPAQUE)
             || xattr.equals(FUSE_OPAQUE)) {
@@ -158,28 +173,106 @@ public final class Marks {
           if (value != null && value.length == 1 && value[0] == 'y') {
             return DirMark.OPAQUE;
           }
-        } else if (xattr.equals(TRUSTED_REDIRECT) || xattr.equals(USER_REDIRECT)) {
-          return DirMark.REDIRECT;
+        } else {
+          redirected |= xattr.equals(TRUSTED_REDIRECT) || xattr.equals(USER_REDIRECT);
         }
       }
-      return DirMark.NONE;
+      return redirected ? DirMark.REDIRECT : DirMark.NONE;
     } finally {
       fd.unpin();
     }
   }
 
-  /** Whether a regular file carries metadata only, its data being in a layer below. */
+  /**
+   * Whether a regular file carries metadata only, its data being in a layer below.
+   *
+   * @throws ErrnoException {@code EIO} where it says so and this mount does not follow it
+   */
   public boolean isMetacopy(LayerDir parent, Name name) throws ErrnoException {
     SharedFd fd = parent.pin();
     try {
+      boolean trusted = false;
+      boolean user = false;
       for (Name xattr : split(xattrNames(fd.fd(), name))) {
-        if (xattr.equals(TRUSTED_METACOPY) || xattr.equals(USER_METACOPY)) {
-          return true;
-        }
+        trusted |= xattr.equals(TRUSTED_METACOPY);
+        user |= xattr.equals(USER_METACOPY);
       }
-      return false;
+      if (trusted || user) {
+        requireFollowed(trusted, parent, name, "metacopy");
+      }
+      return trusted || user;
     } finally {
       fd.unpin();
+    }
+  }
+
+  /**
+   * Where the layers below have what a directory, or a file without data, goes on with.
+   *
+   * @return null without such a mark
+   * @throws ErrnoException {@code EIO} for a mark that this mount does not follow, or that is none
+   */
+  public @Nullable Redirect redirect(LayerDir parent, Name name) throws ErrnoException {
+    SharedFd fd = parent.pin();
+    byte[] value;
+    boolean trusted;
+    try {
+      value = valueOrNull(sys, fd.fd(), name, TRUSTED_REDIRECT);
+      trusted = value != null;
+      if (value == null) {
+        value = valueOrNull(sys, fd.fd(), name, USER_REDIRECT);
+      }
+    } finally {
+      fd.unpin();
+    }
+    if (value == null) {
+      return null;
+    }
+    requireFollowed(trusted, parent, name, "redirect");
+    try {
+      return Redirect.parse(value);
+    } catch (ErrnoException e) {
+      log.warn("{}/{}/{}: redirect mark is no path", parent.layer(), parent, name);
+      throw ErrnoException.of(Errno.EIO);
+    }
+  }
+
+  /** Whether an object has a redirect mark, followed or not. */
+  public boolean hasRedirect(LayerDir parent, Name name) throws ErrnoException {
+    SharedFd fd = parent.pin();
+    try {
+      return valueOrNull(sys, fd.fd(), name, TRUSTED_REDIRECT) != null
+          || valueOrNull(sys, fd.fd(), name, USER_REDIRECT) != null;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  private void requireFollowed(boolean trusted, LayerDir parent, Name name, String mark)
+      throws ErrnoException {
+    if (follow == Follow.ALL || (trusted && follow == Follow.TRUSTED)) {
+      return;
+    }
+    log.warn("{}/{}/{}: {} mark is not followed", parent.layer(), parent, name, mark);
+    throw ErrnoException.of(Errno.EIO);
+  }
+
+  /** Tells the layers below from which place a directory of this name goes on. */
+  public void setRedirect(int dirFd, Name name, Redirect to) throws ErrnoException {
+    sys.setxattrat(dirFd, name, redirect, to.format(), 0);
+  }
+
+  /** Declares that an open file now has data of its own. */
+  public void removeMetacopy(int fd) throws ErrnoException {
+    for (Name xattr : List.of(TRUSTED_METACOPY, USER_METACOPY)) {
+      try {
+        sys.fremovexattr(fd, xattr);
+      } catch (ErrnoException e) {
+        boolean cannotHave = e.errno() == Errno.EPERM || e.errno() == Errno.EOPNOTSUPP;
+        if (e.errno() != Errno.ENODATA && (!cannotHave || xattr.startsWith(prefix))) {
+          throw e;
+        }
+      }
     }
   }
 

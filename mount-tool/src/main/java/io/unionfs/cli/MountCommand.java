@@ -107,6 +107,17 @@ final class MountCommand implements Callable<Integer> {
       description = "Never sync: faster, and lost if the machine fails. Also: fsync=0.")
   private boolean isVolatile;
 
+  @Option(
+      names = "--redirect-dir",
+      arity = "0..1",
+      paramLabel = "=MODE",
+      preprocessor = AttachedValue.class,
+      description = {
+        "on: directories with lower content can be renamed (else EXDEV). off (default): only marks of"
+            + " root are followed. follow: all. nofollow: none. Without a value: on."
+      })
+  private @Nullable String redirectDir;
+
   @Option(names = "--noacl", description = "No POSIX ACLs.")
   private boolean noAcl;
 
@@ -231,6 +242,7 @@ final class MountCommand implements Callable<Integer> {
     flag(gathered, "volatile", isVolatile);
     flag(gathered, "noacl", noAcl);
     flag(gathered, "noxattrs", noXattrs);
+    value(gathered, "redirect_dir", redirectDir);
     value(gathered, "fsname", fsname);
     value(gathered, "timeout", timeout);
     value(gathered, "threads", threads);

@@ -2,6 +2,7 @@ package io.unionfs.cli;
 
 import io.unionfs.UnionMount;
 import io.unionfs.cli.OptionWords.Word;
+import io.unionfs.core.RedirectDir;
 import io.unionfs.transport.IoProfile;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +64,6 @@ final class MountWords {
           "xino",
           "ino32_t",
           "plugins",
-          "redirect_dir",
           "metacopy",
           "index",
           "nfs_export",
@@ -79,6 +79,7 @@ final class MountWords {
   private @Nullable Boolean allowOther;
   private @Nullable Double timeout;
   private @Nullable Integer threads;
+  private RedirectDir redirectDir = RedirectDir.OFF;
   private IoProfile io = IoProfile.CACHED;
   private boolean writeback = true;
   private boolean readOnly;
@@ -144,6 +145,8 @@ final class MountWords {
       case "allow_root" -> warnings.add("allow_root is not supported; use allow_other");
       case "volatile" -> isVolatile = true;
       case "fsync" -> isVolatile = required(word).equals("0");
+      case "redirect_dir" ->
+          redirectDir = word.value() == null ? RedirectDir.ON : RedirectDir.parse(required(word));
       case "noacl" -> noAcl = true;
       case "noxattrs" -> noXattrs = word.value() == null || !word.value().equals("0");
       case "timeout" -> timeout = number(word);
@@ -216,6 +219,7 @@ final class MountWords {
     builder.io(io);
     builder.writeback(writeback);
     builder.isVolatile(isVolatile);
+    builder.redirectDir(redirectDir);
     builder.acl(!noAcl);
     builder.xattrs(!noXattrs);
     kernelFlags.forEach(builder::kernelFlag);

@@ -15,7 +15,7 @@ final class AttachedValue implements IParameterPreprocessor {
   @SuppressWarnings("JdkObsolete") // picocli's signature
   public boolean preprocess(
       Stack<String> arguments, CommandSpec command, ArgSpec option, Map<String, Object> info) {
-    if (info.get("separator") == null) {
+    if (!"=".equals(info.get("separator"))) {
       arguments.push("on");
     }
     return false;

@@ -2,7 +2,6 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 class InteropIT {
@@ -25,38 +24,13 @@ class InteropIT {
       lower2 z file "nine"
       """;
 
-  private static Path overlay(Union union) throws Exception {
-    Path point = Files.createDirectories(union.home().resolve("kernel"));
-    Path work = Files.createDirectories(union.home().resolve("kernel-work"));
-    Command.of(
-            Account.ROOT,
-            "mount",
-            "-t",
-            "overlay",
-            "overlay",
-            "-o",
-            "lowerdir="
-                + union.lowerOption()
-                + ",upperdir="
-                + union.upper()
-                + ",workdir="
-                + work
-                + (union.isRoot() ? "" : ",userxattr"),
-            point.toString())
-        .output();
-    return point;
-  }
-
   @MountTest
   void upperOfTheKernelIsContinued(Union union) throws Exception {
     union.layers(LAYERS);
-    Path kernel = overlay(union);
     String expected;
-    try {
-      Command.script(union.account(), CHANGES).in(kernel).output();
-      expected = Tree.of(union.account(), kernel);
-    } finally {
-      Command.of(Account.ROOT, "umount", kernel.toString()).output();
+    try (Overlay kernel = Overlay.mount(union)) {
+      Command.script(union.account(), CHANGES).in(kernel.point()).output();
+      expected = Tree.of(union.account(), kernel.point());
     }
     Path point = union.mount();
 
@@ -71,15 +45,12 @@ class InteropIT {
     union.run(CHANGES);
     String expected = Tree.of(union.account(), union.point());
     union.unmount();
-    Path kernel = overlay(union);
-    try {
-      assertThat(Tree.of(union.account(), kernel)).isEqualTo(expected);
+    try (Overlay kernel = Overlay.mount(union)) {
+      assertThat(Tree.of(union.account(), kernel.point())).isEqualTo(expected);
       Command.script(union.account(), "rm -r s; mkdir s; touch s/z; mv moved back; rm -r e")
-          .in(kernel)
+          .in(kernel.point())
           .output();
-      expected = Tree.of(union.account(), kernel);
-    } finally {
-      Command.of(Account.ROOT, "umount", kernel.toString()).output();
+      expected = Tree.of(union.account(), kernel.point());
     }
     Path point = union.mount();
 

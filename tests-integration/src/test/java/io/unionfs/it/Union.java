@@ -346,23 +346,9 @@ final class Union {
     if (!Account.isRoot()) {
       return;
     }
-    Path point = Files.createDirectory(home.resolve("overlay"));
-    Path overlayWork = Files.createDirectory(home.resolve("overlay-work"));
-    String options =
-        "lowerdir="
-            + lowerOption()
-            + ",upperdir="
-            + upper()
-            + ",workdir="
-            + overlayWork
-            + (isRoot() ? "" : ",userxattr");
-    Command.of(Account.ROOT, "mount", "-t", "overlay", "overlay", "-o", options, point.toString())
-        .output();
     String kernel;
-    try {
-      kernel = Tree.of(account, point);
-    } finally {
-      Command.of(Account.ROOT, "umount", point.toString()).output();
+    try (Overlay overlay = Overlay.mount(this)) {
+      kernel = Tree.of(account, overlay.point());
     }
     if (!kernel.equals(shown)) {
       throw new AssertionError("overlayfs shows:\n" + kernel + "\nthe union showed:\n" + shown);
@@ -371,7 +357,7 @@ final class Union {
 
   /** Ends whatever is left, and removes the files. */
   void destroy() throws IOException, InterruptedException {
-    for (String mount : List.of("mnt", "overlay")) {
+    for (String mount : List.of("mnt", Overlay.POINT)) {
       Path point = home.resolve(mount);
       Command.script(
               Account.ROOT,

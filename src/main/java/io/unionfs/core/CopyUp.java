@@ -36,14 +36,16 @@ final class CopyUp {
   private final UnionState union;
   private final Sys sys;
   private final HardLinks hardLinks;
+  private final OriginNumbers numbers;
   private final OpenFiles openFiles;
   private static final int NO_DATA = -1;
 
   private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
 
-  CopyUp(UnionState union, HardLinks hardLinks, OpenFiles openFiles) {
+  CopyUp(UnionState union, HardLinks hardLinks, OriginNumbers numbers, OpenFiles openFiles) {
     this.union = union;
+    this.numbers = numbers;
     this.sys = union.sys();
     this.hardLinks = hardLinks;
     this.openFiles = openFiles;
@@ -261,6 +263,7 @@ final class CopyUp {
       if (handle != null) {
         union.marks().setOrigin(workFd.fd(), temporary, handle, hardLinks.uuid(lowerDir.layer()));
       }
+      numbers.write(workFd.fd(), temporary, file);
       if (sync) {
         sys.fsync(data);
       }

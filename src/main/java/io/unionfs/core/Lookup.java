@@ -21,9 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class Lookup {
   private final UnionState union;
   private final HardLinks hardLinks;
+  private final OriginNumbers numbers;
 
-  Lookup(UnionState union, HardLinks hardLinks) {
+  Lookup(UnionState union, HardLinks hardLinks, OriginNumbers numbers) {
     this.union = union;
+    this.numbers = numbers;
     this.hardLinks = hardLinks;
   }
 
@@ -250,18 +252,22 @@ final class Lookup {
     SharedFd fd = dir.pin();
     try {
       FileHandle origin = union.marks().origin(fd.fd(), name);
-      if (origin != null) {
-        Stat lower = hardLinks.resolve(origin);
-        if (lower != null && lower.type() == stat.type()) {
-          ino = union.identities().shown(lower.dev, lower.ino);
-          generation = Generations.ofLower(lower);
-          index = hardLinks.indexEntryOf(origin, stat);
-          if (index != null) {
-            Integer recorded =
-                union.marks().nlinkDifference(fd.fd(), name, stat.nlink, lower.nlink);
-            difference = recorded == null ? -1 : recorded;
-          }
+      Stat lower = origin == null ? null : hardLinks.resolve(origin);
+      if (lower != null && lower.type() == stat.type()) {
+        ino = union.identities().shown(lower.dev, lower.ino);
+        generation = Generations.ofLower(lower);
+      } else {
+        OriginNumbers.Shown shown = numbers.read(fd.fd(), name, stat.type());
+        if (shown != null) {
+          ino = shown.ino();
+          generation = shown.generation();
         }
+      }
+      index = origin == null ? null : hardLinks.indexEntryOf(origin, stat);
+      if (index != null) {
+        int lowerNlink = lower == null ? 1 : lower.nlink;
+        Integer recorded = union.marks().nlinkDifference(fd.fd(), name, stat.nlink, lowerNlink);
+        difference = recorded == null ? -1 : recorded;
       }
       if (generation == 0) {
         generation = Generations.ofUpper(union.sys(), fd.fd(), name, stat);

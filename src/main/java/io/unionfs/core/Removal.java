@@ -29,9 +29,17 @@ final class Removal {
   private final CopyUp copyUp;
   private final OpenFiles openFiles;
   private final Listings listings;
+  private final OriginNumbers numbers;
 
-  Removal(UnionState union, Lookup lookup, CopyUp copyUp, OpenFiles openFiles, Listings listings) {
+  Removal(
+      UnionState union,
+      Lookup lookup,
+      CopyUp copyUp,
+      OpenFiles openFiles,
+      Listings listings,
+      OriginNumbers numbers) {
     this.union = union;
+    this.numbers = numbers;
     this.sys = union.sys();
     this.lookup = lookup;
     this.copyUp = copyUp;
@@ -117,7 +125,8 @@ final class Removal {
   @Nullable SharedFd hold(FileNode file, DirNode parent, Name name) throws ErrnoException {
     Placement placement = file.placement();
     boolean last = placement.links().size() == 1 && placement.linkAt(parent, name) != null;
-    if (!last || !file.isReferenced() || file.orphan() != null) {
+    boolean wanted = file.isReferenced() || numbers.isKeptApart(file);
+    if (!last || !wanted || file.orphan() != null) {
       return null;
     }
     LayerDir dir = parent.requireUpper();
@@ -146,10 +155,17 @@ final class Removal {
       return;
     }
     boolean gone = nothingLeft(file, now, kept);
+    if (gone && kept != null && numbers.isKeptApart(file)) {
+      numbers.remove(kept);
+    }
     if (gone || !file.isReferenced()) {
       file.markRemoved();
       union.nodes().forgetAll(file);
       openFiles.drop(file);
+    }
+    SharedFd unwanted = file.isReferenced() ? null : file.takeOrphan();
+    if (unwanted != null) {
+      unwanted.retire();
     }
   }
 

@@ -55,13 +55,14 @@ public final class UnionFileSystem implements AutoCloseable {
     this.union = union;
     this.layers = layers;
     this.hardLinks = new HardLinks(union.sys(), union.work(), union.lowers());
-    this.lookup = new Lookup(union, hardLinks);
+    OriginNumbers numbers = new OriginNumbers(union.sys(), union.marks(), union.work());
+    this.lookup = new Lookup(union, hardLinks, numbers);
     this.places = new Places(union);
     this.openFiles = new OpenFiles(union.sys(), places);
     this.listings = new Listings(union, lookup);
-    this.copyUp = new CopyUp(union, hardLinks, openFiles);
+    this.copyUp = new CopyUp(union, hardLinks, numbers, openFiles);
     this.creation = new Creation(union, lookup, copyUp, openFiles);
-    this.removal = new Removal(union, lookup, copyUp, openFiles, listings);
+    this.removal = new Removal(union, lookup, copyUp, openFiles, listings, numbers);
     this.rename = new Rename(union, lookup, copyUp, removal, listings);
     this.data = new FileData(union, copyUp, openFiles);
     this.attributes = new Attributes(union, places, copyUp, data, listings);

@@ -65,6 +65,7 @@ public final class Marks {
   private final Name opaque;
   private final Name redirect;
   private final Name origin;
+  private final Name number;
   private final Name nlink;
   private final Name impure;
 
@@ -75,6 +76,7 @@ public final class Marks {
     this.opaque = prefix.concat(Name.of("opaque"));
     this.redirect = prefix.concat(Name.of("redirect"));
     this.origin = prefix.concat(Name.of("origin"));
+    this.number = prefix.concat(Name.of("unionfs.ino"));
     this.nlink = prefix.concat(Name.of("nlink"));
     this.impure = prefix.concat(Name.of("impure"));
   }
@@ -310,6 +312,21 @@ public final class Marks {
         throw e;
       }
     }
+  }
+
+  /** Whether marks are written where only a privileged process can. */
+  public boolean isTrusted() {
+    return prefix.equals(TRUSTED);
+  }
+
+  /** Writes down which inode number a copied-up file shows; a mark of our own. */
+  public void setNumber(int dirFd, Name name, byte[] text) throws ErrnoException {
+    sys.setxattrat(dirFd, name, number, text, 0);
+  }
+
+  /** The inode number that was written down, or null. */
+  public byte @Nullable [] number(int dirFd, Name name) throws ErrnoException {
+    return valueOrNull(sys, dirFd, name, number);
   }
 
   /** The handle of the lower file that an upper one was copied from, or null. */

@@ -4,6 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class MetadataIT {
   @MountTest
+  void inodeNumbersStayOverCopyUpRenameAndRemount(Union union) throws Exception {
+    union
+        .layers(
+            """
+            lower d/file file "text"
+            lower d/second hardlink "d/file"
+            lower d/alone file "alone"
+            lower2 d/pipe fifo
+            lower2 link symlink "target"
+            lower2 d/gone symlink "target"
+            """)
+        .mount();
+    String stat = "stat -c '%i %h %F'";
+
+    String before = union.run(stat + " d d/file d/second d/alone d/pipe link");
+    union.run(
+        "echo more >> d/file; chmod 600 d/alone d/pipe; touch -h -d @1 link d/gone; mkdir n;"
+            + " mv d/alone n/a; mv d/pipe n/p; mv link n/l; mv d/file n/f; mv d/gone n/g; rm n/g");
+    assertThat(union.run(stat + " d n/f d/second n/a n/p n/l")).isEqualTo(before);
+    union.remount();
+
+    assertThat(union.run(stat + " d n/f d/second n/a n/p n/l")).isEqualTo(before);
+    assertThat(union.run("find n -mindepth 1 -printf '%i\\n' | sort"))
+        .isEqualTo(union.run("stat -c %i n/* | sort"));
+    union.run("rm -r n d");
+    union.unmount();
+    assertThat(union.work().resolve("index")).doesNotExist();
+  }
+
+  @MountTest
   void newFilesGetOwnerAndModeAsInAPlainDirectory(Union union) throws Exception {
     union.layers("lower d/f file \"\"\nlower s dir 2775\nlower s/t dir 2700").mount();
 

@@ -5,6 +5,7 @@ import io.unionfs.control.MountStatus;
 import io.unionfs.core.MountOptions;
 import io.unionfs.core.RedirectDir;
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
@@ -291,6 +292,21 @@ public final class UnionMount implements AutoCloseable {
     }
 
     /** Turns all syncing off: faster, and lost if the machine fails. */
+    /** The format of new whiteouts; null, as at first, for the first that the upper can hold. */
+    public Builder whiteouts(@Nullable WhiteoutFormat format) {
+      options.whiteouts(format);
+      return this;
+    }
+
+    /**
+     * Whether {@code .wh.} names are marks in every layer, as in unpacked OCI images: not shown,
+     * and {@code EPERM} to make one. Always so with {@link WhiteoutFormat#AUFS}.
+     */
+    public Builder dotNames(boolean value) {
+      options.dotNames(value);
+      return this;
+    }
+
     /**
      * What becomes of a renamed directory that has lower content; {@link RedirectDir#OFF} at first.
      */

@@ -127,7 +127,7 @@ final class Creation {
   }
 
   private WorkDir prepare(DirNode parent, Name name) throws ErrnoException {
-    UnionState.checkName(name);
+    union.checkNew(name);
     if (lookup.find(parent, name) != null) {
       throw ErrnoException.of(Errno.EEXIST);
     }
@@ -164,7 +164,10 @@ final class Creation {
     int wanted = inherits || symlink ? mode : mode & ~caller.umask();
     boolean sameOwner = caller.uid() == serverUid && (setgid || gid == serverGid);
     boolean sameMode = inherits || symlink || (wanted & serverUmask) == 0;
-    if (sameOwner && sameMode) {
+    boolean needsMark =
+        (mode & Linux.S_IFMT) == Linux.S_IFDIR
+            && union.marks().whiteouts().hidesBelow(parentFd.fd(), name);
+    if (sameOwner && sameMode && !needsMark) {
       try {
         return maker.make(parentFd.fd(), name, wanted);
       } catch (ErrnoException e) {

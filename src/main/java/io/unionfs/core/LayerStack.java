@@ -2,13 +2,16 @@ package io.unionfs.core;
 
 import io.unionfs.core.Directories.Checked;
 import io.unionfs.layer.Layer;
+import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.UpperLayers;
+import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
@@ -27,7 +30,7 @@ final class LayerStack implements AutoCloseable {
   private static final int NAME_MAX = 255;
 
   private final Sys sys;
-  private final Marks.Follow follow;
+  private final MarkRules rules;
   private final Directories directories;
   private final List<Layer> lowers = new ArrayList<>();
   private @Nullable Layer upper;
@@ -37,14 +40,14 @@ final class LayerStack implements AutoCloseable {
   /* Run last first at the end, or when opening fails half-way. */
   private final Deque<Runnable> undo = new ArrayDeque<>();
 
-  private LayerStack(Sys sys, Marks.Follow follow) {
+  private LayerStack(Sys sys, MarkRules rules) {
     this.sys = sys;
-    this.follow = follow;
+    this.rules = rules;
     this.directories = new Directories(sys);
   }
 
   static LayerStack open(Sys sys, MountOptions options) throws IOException {
-    LayerStack stack = new LayerStack(sys, options.redirectDir().follow());
+    LayerStack stack = new LayerStack(sys, options.markRules());
     boolean opened = false;
     try {
       stack.openLayers(options);
@@ -71,7 +74,7 @@ final class LayerStack implements AutoCloseable {
 
   Marks marks() {
     WorkDir present = work;
-    return present == null ? Marks.readOnly(sys, follow) : present.marks();
+    return present == null ? Marks.readOnly(sys, rules) : present.marks();
   }
 
   private void openLayers(MountOptions options) throws IOException {
@@ -160,15 +163,29 @@ final class LayerStack implements AutoCloseable {
       opened.upper().hide(checkedWork.stat());
       upper = opened.upper();
       work = openWork(checkedUpper, opened.work());
+      announceWhiteouts(opened.upper(), work.marks());
     } catch (ErrnoException e) {
       throw new MountRefusedException(checkedWork + ": " + explainWork(e.errno()), e);
     }
   }
 
+  private static void announceWhiteouts(Layer upper, Marks marks) throws ErrnoException {
+    if (marks.whiteouts().format() != WhiteoutFormat.XATTR) {
+      return;
+    }
+    SharedFd root = upper.root().pin();
+    try {
+      marks.announceXattrWhiteouts(root.fd());
+    } finally {
+      root.unpin();
+    }
+    upper.setXattrWhiteouts();
+  }
+
   private WorkDir openWork(Checked checkedUpper, Layer layer) throws IOException, ErrnoException {
     WorkDir opened;
     try {
-      opened = WorkDir.open(layer, follow);
+      opened = WorkDir.open(layer, rules);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EOPNOTSUPP) {
         throw new MountRefusedException(

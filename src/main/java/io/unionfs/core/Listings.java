@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Whiteouts;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
@@ -72,14 +73,15 @@ final class Listings {
           continue;
         }
         Name name = entries.name();
-        int entry = index == null ? -1 : index.find(name);
+        int entry = entryBelow(index, name);
         if (entry >= 0) {
           hidden.set(entry);
         }
+        if (union.marks().whiteouts().isReserved(name)) {
+          continue;
+        }
         int type = entries.type();
-        if (type == Linux.DT_CHR
-            || type == Linux.DT_UNKNOWN
-            || upper.layer().mayHide(entries.ino())) {
+        if (Whiteouts.mayBeWhiteout(upper.layer(), type) || upper.layer().mayHide(entries.ino())) {
           int errno = upper.tryStat(name, stat);
           if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
             continue;
@@ -87,7 +89,7 @@ final class Listings {
           if (errno != 0) {
             throw ErrnoException.of(errno);
           }
-          if (stat.isWhiteoutDevice()) {
+          if (union.marks().whiteouts().isWhiteout(upper, name, stat)) {
             continue;
           }
           type = stat.type() >> IFMT_SHIFT;
@@ -103,6 +105,16 @@ final class Listings {
             type);
       }
     }
+  }
+
+  /* The entry of the lowers that an entry of the upper stands for or hides, or -1. */
+  private int entryBelow(@Nullable LowerIndex index, Name name) {
+    if (index == null) {
+      return -1;
+    }
+    Whiteouts whiteouts = union.marks().whiteouts();
+    Name meant = whiteouts.isReserved(name) ? whiteouts.hiddenBy(name) : name;
+    return meant == null ? -1 : index.find(meant);
   }
 
   /* A name that cannot be looked up is listed all the same, as on a plain file system. */
@@ -170,7 +182,7 @@ final class Listings {
 
   /* How many of the lowers' names the upper's whiteouts hide, if it has nothing but whiteouts. */
   private int hiddenBelow(LayerDir upper, @Nullable LowerIndex index) throws ErrnoException {
-    int hidden = 0;
+    BitSet hidden = new BitSet();
     Stat stat = new Stat();
     try (Fd fd = new Fd(upper.sys(), upper.openSelf());
         Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
@@ -179,22 +191,25 @@ final class Listings {
           continue;
         }
         Name name = entries.name();
-        int errno = upper.tryStat(name, stat);
-        if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
-          continue;
+        if (!union.marks().whiteouts().isReserved(name)) {
+          int errno = upper.tryStat(name, stat);
+          if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
+            continue;
+          }
+          if (errno != 0) {
+            throw ErrnoException.of(errno);
+          }
+          if (!union.marks().whiteouts().isWhiteout(upper, name, stat)) {
+            throw ErrnoException.of(Errno.ENOTEMPTY);
+          }
         }
-        if (errno != 0) {
-          throw ErrnoException.of(errno);
-        }
-        if (!stat.isWhiteoutDevice()) {
-          throw ErrnoException.of(Errno.ENOTEMPTY);
-        }
-        if (index != null && index.find(name) >= 0) {
-          hidden++;
+        int entry = entryBelow(index, name);
+        if (entry >= 0) {
+          hidden.set(entry);
         }
       }
     }
-    return hidden;
+    return hidden.cardinality();
   }
 
   /** Whether an upper directory has no entries at all, not even whiteouts. */
@@ -246,20 +261,22 @@ final class Listings {
     }
   }
 
-  private static int difference(LayerDir upper, @Nullable LowerIndex index) throws ErrnoException {
-    int difference = 0;
+  private int difference(LayerDir upper, @Nullable LowerIndex index) throws ErrnoException {
+    int above = 0;
+    BitSet covered = new BitSet();
     try (Fd fd = new Fd(upper.sys(), upper.openSelf());
         Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
       while (entries.next()) {
         if (entries.isDotOrDotDot()) {
           continue;
         }
-        int entry = index == null ? -1 : index.find(entries.name());
-        boolean below = entry >= 0 && index != null && index.type(entry) == Linux.DT_DIR;
-        boolean above = entries.type() == Linux.DT_DIR;
-        difference += (above ? 1 : 0) - (below ? 1 : 0);
+        int entry = entryBelow(index, entries.name());
+        if (entry >= 0 && index != null && index.type(entry) == Linux.DT_DIR) {
+          covered.set(entry);
+        }
+        above += entries.type() == Linux.DT_DIR ? 1 : 0;
       }
     }
-    return difference;
+    return above - covered.cardinality();
   }
 }

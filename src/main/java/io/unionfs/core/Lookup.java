@@ -43,6 +43,9 @@ final class Lookup {
     if (out != null) {
       out.ino = 0;
     }
+    if (union.marks().whiteouts().isReserved(name)) {
+      return null;
+    }
     Object cached = union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;

@@ -1,5 +1,7 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.MarkRules;
+import io.unionfs.layer.WhiteoutFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutSeconds how long the kernel may keep entries and attributes; negative for what the
  *     transport can keep true
  * @param redirectDir what becomes of a renamed directory that has lower content
+ * @param whiteouts the format of new whiteouts; null for the first that the upper can hold
+ * @param dotNames whether {@code .wh.} names are marks in every layer, and not ordinary names
  * @param threads how many requests may be served at once; 0 for the transport's choice
  */
 public record MountOptions(
@@ -37,11 +41,17 @@ public record MountOptions(
     long cacheBytes,
     double timeoutSeconds,
     RedirectDir redirectDir,
+    @Nullable WhiteoutFormat whiteouts,
+    boolean dotNames,
     int threads) {
 
   /** Whether others change the layers behind the mount, so that nothing may be remembered. */
   public boolean isShared() {
     return timeoutSeconds == 0;
+  }
+
+  MarkRules markRules() {
+    return new MarkRules(redirectDir.follow(), whiteouts, dotNames);
   }
 
   public static Builder builder() {
@@ -66,6 +76,8 @@ public record MountOptions(
     private long cacheBytes = DEFAULT_CACHE_BYTES;
     private double timeoutSeconds = -1;
     private RedirectDir redirectDir = RedirectDir.OFF;
+    private @Nullable WhiteoutFormat whiteouts;
+    private boolean dotNames;
     private int threads;
 
     private Builder() {}
@@ -145,6 +157,16 @@ public record MountOptions(
       return this;
     }
 
+    public Builder whiteouts(@Nullable WhiteoutFormat format) {
+      whiteouts = format;
+      return this;
+    }
+
+    public Builder dotNames(boolean value) {
+      dotNames = value;
+      return this;
+    }
+
     public Builder threads(int number) {
       threads = number;
       return this;
@@ -165,6 +187,8 @@ public record MountOptions(
           cacheBytes,
           timeoutSeconds,
           redirectDir,
+          whiteouts,
+          dotNames,
           threads);
     }
   }

@@ -283,6 +283,10 @@ final class Removal {
 
   private Name exchangeWithWhiteout(WorkDir work, SharedFd parentFd, Name name)
       throws ErrnoException {
+    if (union.marks().whiteouts().standsBeside(name)) {
+      work.placeWhiteout(parentFd.fd(), name);
+      return moveToWork(work, parentFd, name);
+    }
     Name whiteout = work.newWhiteout();
     boolean placed = false;
     SharedFd workFd = work.dir().pin();

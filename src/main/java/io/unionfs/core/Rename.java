@@ -2,6 +2,8 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.WhiteoutFormat;
+import io.unionfs.layer.Whiteouts;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -51,7 +53,7 @@ final class Rename {
     if (flags != 0 && !exchange && !noreplace) {
       throw ErrnoException.of(Errno.EINVAL);
     }
-    UnionState.checkName(newName);
+    union.checkNew(newName);
     union.requireWritable();
     while (true) {
       Node node = lookup.find(oldParent, oldName);
@@ -243,16 +245,24 @@ final class Rename {
    */
   private @Nullable Name leavingWhiteout(Side from, Side to, @Nullable LayerDir moved)
       throws ErrnoException {
-    try {
-      LayerDir.rename(
-          from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_WHITEOUT, moved, null);
+    WorkDir work = union.requireWritable();
+    Whiteouts whiteouts = union.marks().whiteouts();
+    if (whiteouts.standsBeside(from.name())) {
+      placeWhiteout(work, from);
+      LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, moved, null);
       return null;
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EINVAL && e.errno() != Errno.EPERM) {
-        throw e;
+    }
+    if (whiteouts.format() != WhiteoutFormat.XATTR) {
+      try {
+        LayerDir.rename(
+            from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_WHITEOUT, moved, null);
+        return null;
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.EINVAL && e.errno() != Errno.EPERM) {
+          throw e;
+        }
       }
     }
-    WorkDir work = union.requireWritable();
     if (moved != null) {
       return exchangeDirectory(work, from, to, moved);
     }
@@ -271,6 +281,15 @@ final class Rename {
       unpin(workFd);
       unpin(toFd);
       fromFd.unpin();
+    }
+  }
+
+  private static void placeWhiteout(WorkDir work, Side side) throws ErrnoException {
+    SharedFd fd = side.upper().pin();
+    try {
+      work.placeWhiteout(fd.fd(), side.name());
+    } finally {
+      fd.unpin();
     }
   }
 
@@ -393,7 +412,11 @@ final class Rename {
       Stat stat = new Stat();
       sys.statx(toFd.fd(), to.name(), stat);
       sys.mkdirat(workFd.fd(), fresh, stat.permissions());
-      union.marks().setOpaque(workFd.fd(), fresh);
+      if (!union.marks().whiteouts().standsBeside(to.name())) {
+        union.marks().setOpaque(workFd.fd(), fresh);
+      } else if (to.below()) {
+        placeWhiteout(work, to); // the new directory must be empty for rename(2)
+      }
       sys.renameat2(workFd.fd(), fresh, toFd.fd(), to.name(), Linux.RENAME_EXCHANGE);
       return fresh;
     } finally {

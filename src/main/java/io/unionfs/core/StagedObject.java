@@ -138,6 +138,9 @@ final class StagedObject {
     Stat there = new Stat();
     int errno = sys.tryStatx(parentFd.fd(), name, there);
     if (errno == Errno.ENOENT) {
+      if (directory && union.marks().whiteouts().hidesBelow(parentFd.fd(), name)) {
+        union.marks().setOpaque(fd.fd(), temporary);
+      }
       sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
     } else if (errno != 0) {
       throw ErrnoException.of(errno);

@@ -51,6 +51,18 @@ record UnionState(
     return requireWritable().dir();
   }
 
+  /**
+   * Checks a name that something is to get.
+   *
+   * @throws ErrnoException {@code EPERM} for a name that is a mark in this mount
+   */
+  void checkNew(Name name) throws ErrnoException {
+    checkName(name);
+    if (marks.whiteouts().isReserved(name)) {
+      throw ErrnoException.of(Errno.EPERM);
+    }
+  }
+
   static void checkName(Name name) throws ErrnoException {
     if (name.length() > NAME_MAX) {
       throw ErrnoException.of(Errno.ENAMETOOLONG);

@@ -2,8 +2,10 @@ package io.unionfs.core;
 
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.TreeRemoval;
+import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -51,7 +53,7 @@ final class WorkDir {
   }
 
   /** Makes the layout where it is missing and sweeps what a crash left. */
-  static WorkDir open(Layer layer, Marks.Follow follow) throws ErrnoException {
+  static WorkDir open(Layer layer, MarkRules rules) throws ErrnoException {
     LayerDir root = layer.root();
     Sys sys = root.sys();
     LayerDir work = root.child(WORK);
@@ -83,7 +85,7 @@ final class WorkDir {
     } finally {
       fd.unpin();
     }
-    return new WorkDir(sys, layer, Marks.probe(sys, work, follow), work, index);
+    return new WorkDir(sys, layer, Marks.probe(sys, work, rules), work, index);
   }
 
   Marks marks() {
@@ -138,11 +140,24 @@ final class WorkDir {
     return made;
   }
 
-  /**
-   * Puts a whiteout under a name that the upper layer does not have. Whiteouts are links of one
-   * inode, as kernel overlayfs makes them.
-   */
+  /** Puts a whiteout under a name that the upper layer does not have, or beside it. */
   void placeWhiteout(int parentFd, Name name) throws ErrnoException {
+    if (marks.whiteouts().standsBeside(name)) {
+      marks.whiteouts().placeBeside(parentFd, name);
+      return;
+    }
+    announce(parentFd);
+    linkWhiteout(parentFd, name);
+  }
+
+  private void announce(int parentFd) throws ErrnoException {
+    if (marks.whiteouts().format() == WhiteoutFormat.XATTR) {
+      marks.announceXattrWhiteouts(parentFd);
+    }
+  }
+
+  /* Whiteouts are links of one inode, as kernel overlayfs makes them. */
+  private void linkWhiteout(int parentFd, Name name) throws ErrnoException {
     SharedFd fd = work.pin();
     try {
       while (true) {
@@ -155,7 +170,7 @@ final class WorkDir {
           throw ErrnoException.of(errno);
         }
         if (errno != Errno.EMLINK) {
-          marks.makeWhiteout(parentFd, name);
+          marks.whiteouts().make(parentFd, name);
           return;
         }
         dropMaster(master);
@@ -165,8 +180,17 @@ final class WorkDir {
     }
   }
 
-  /** Puts a whiteout in the place of what is no directory, atomically. */
+  /**
+   * Puts a whiteout in the place of what is no directory: atomically, or, where it stands beside
+   * the name, before that is removed.
+   */
   void replaceByWhiteout(int parentFd, Name name) throws ErrnoException {
+    if (marks.whiteouts().standsBeside(name)) {
+      marks.whiteouts().placeBeside(parentFd, name);
+      sys.unlinkat(parentFd, name, 0);
+      return;
+    }
+    announce(parentFd);
     Name temporary = newWhiteout();
     boolean placed = false;
     SharedFd fd = work.pin();
@@ -186,7 +210,7 @@ final class WorkDir {
     Name temporary = newName();
     SharedFd fd = work.pin();
     try {
-      placeWhiteout(fd.fd(), temporary);
+      linkWhiteout(fd.fd(), temporary);
     } finally {
       fd.unpin();
     }
@@ -203,7 +227,7 @@ final class WorkDir {
       present = whiteout;
       if (present == null) {
         present = newName();
-        marks.makeWhiteout(workFd, present);
+        marks.whiteouts().make(workFd, present);
         whiteout = present;
       }
       return present;

@@ -32,10 +32,10 @@ public final class Layer implements AutoCloseable {
   private final long dev;
   private final DirDescriptors descriptors;
   private final LayerDir root;
-  private final boolean xattrWhiteouts;
 
-  /* Both are set before the layer is shared with other threads. */
+  /* All are set before the layer is shared with other threads. */
   private boolean bottom;
+  private boolean xattrWhiteouts;
   private final List<long[]> hidden = new ArrayList<>();
 
   /*
@@ -55,7 +55,7 @@ public final class Layer implements AutoCloseable {
     this.dev = stat.dev;
     this.descriptors = new DirDescriptors(sys);
     this.root = new LayerDir(this, rootFd);
-    this.xattrWhiteouts = !writable && Marks.announcesXattrWhiteouts(sys, rootFd);
+    this.xattrWhiteouts = Marks.announcesXattrWhiteouts(sys, rootFd);
   }
 
   /**
@@ -119,6 +119,11 @@ public final class Layer implements AutoCloseable {
   /** Whether this layer may hold whiteouts that are zero-size files with an xattr. */
   public boolean xattrWhiteouts() {
     return xattrWhiteouts;
+  }
+
+  /** Declares that whiteouts of this kind will be written. */
+  public void setXattrWhiteouts() {
+    xattrWhiteouts = true;
   }
 
   /** Whether an object belongs to something mounted inside the layer, and so is not part of it. */

@@ -3,10 +3,8 @@ package io.unionfs.layer;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
-import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
-import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -34,9 +32,8 @@ public final class Marks {
   private static final Name USER_REDIRECT = Name.of("user.overlay.redirect");
   private static final Name TRUSTED_METACOPY = Name.of("trusted.overlay.metacopy");
   private static final Name USER_METACOPY = Name.of("user.overlay.metacopy");
-  private static final Name TRUSTED_WHITEOUT = Name.of("trusted.overlay.whiteout");
-  private static final Name USER_WHITEOUT = Name.of("user.overlay.whiteout");
   private static final byte[] YES = {'y'};
+  private static final byte[] MAY_HOLD_WHITEOUTS = {'x'};
 
   /** What a directory's xattrs say about the layers below it. */
   public enum DirMark {
@@ -62,6 +59,7 @@ public final class Marks {
   private final Sys sys;
   private final Name prefix;
   private final Follow follow;
+  private final Whiteouts whiteouts;
   private final Name opaque;
   private final Name redirect;
   private final Name origin;
@@ -69,10 +67,12 @@ public final class Marks {
   private final Name nlink;
   private final Name impure;
 
-  private Marks(Sys sys, Name prefix, Follow follow) {
+  private Marks(Sys sys, Name prefix, MarkRules rules, WhiteoutFormat format) {
     this.sys = sys;
     this.prefix = prefix;
-    this.follow = follow;
+    this.follow = rules.follow();
+    boolean dotNames = rules.dotNames() || format == WhiteoutFormat.AUFS;
+    this.whiteouts = new Whiteouts(sys, format, dotNames, prefix);
     this.opaque = prefix.concat(Name.of("opaque"));
     this.redirect = prefix.concat(Name.of("redirect"));
     this.origin = prefix.concat(Name.of("origin"));
@@ -82,8 +82,8 @@ public final class Marks {
   }
 
   /** Marks for a union that writes nothing. */
-  public static Marks readOnly(Sys sys, Follow follow) {
-    return new Marks(sys, TRUSTED, follow);
+  public static Marks readOnly(Sys sys, MarkRules rules) {
+    return new Marks(sys, TRUSTED, rules, WhiteoutFormat.DEVICE);
   }
 
   /**
@@ -93,11 +93,16 @@ public final class Marks {
    * @param probe a directory on the upper's file system, on which an xattr is set and removed
    * @throws ErrnoException {@code EOPNOTSUPP} if the file system holds neither
    */
-  public static Marks probe(Sys sys, LayerDir probe, Follow follow) throws ErrnoException {
+  public static Marks probe(Sys sys, LayerDir probe, MarkRules rules) throws ErrnoException {
     SharedFd fd = probe.pin();
     try {
+      WhiteoutFormat format = rules.whiteouts();
+      if (format == null) {
+        format =
+            Whiteouts.canMakeDevices(sys, fd.fd()) ? WhiteoutFormat.DEVICE : WhiteoutFormat.XATTR;
+      }
       for (Name candidate : List.of(TRUSTED, USER)) {
-        Marks marks = new Marks(sys, candidate, follow);
+        Marks marks = new Marks(sys, candidate, rules, format);
         try {
           sys.setxattrat(fd.fd(), Name.DOT, marks.impure, YES, 0);
           sys.removexattrat(fd.fd(), Name.DOT, marks.impure);
@@ -133,7 +138,7 @@ public final class Marks {
     return false;
   }
 
-  private static byte @Nullable [] valueOrNull(Sys sys, int dirFd, Name name, Name xattr)
+  static byte @Nullable [] valueOrNull(Sys sys, int dirFd, Name name, Name xattr)
       throws ErrnoException {
     try {
       return sys.getxattrat(dirFd, name, xattr);
@@ -145,25 +150,20 @@ public final class Marks {
     }
   }
 
-  /** Whether an object of a layer declares its name deleted in the layers below. */
-  public boolean isWhiteout(LayerDir dir, Name name, Stat stat) throws ErrnoException {
-    if (stat.isWhiteoutDevice()) {
-      return true;
-    }
-    if (!dir.layer().xattrWhiteouts() || !stat.isRegular() || stat.size != 0) {
-      return false;
-    }
-    SharedFd fd = dir.pin();
-    try {
-      return valueOrNull(sys, fd.fd(), name, TRUSTED_WHITEOUT) != null
-          || valueOrNull(sys, fd.fd(), name, USER_WHITEOUT) != null;
-    } finally {
-      fd.unpin();
-    }
+  /** The whiteouts of this mount. */
+  public Whiteouts whiteouts() {
+    return whiteouts;
   }
 
-  /** What the marks of the directory {@code name} in {@code parent} say. */
-  public DirMark dirMark(LayerDir parent, Name name) throws ErrnoException {
+  /** What the marks of the directory {@code dir}, which is {@code name} in {@code parent}, say. */
+  public DirMark dirMark(LayerDir parent, Name name, LayerDir dir) throws ErrnoException {
+    DirMark mark = xattrMark(parent, name);
+    boolean hides =
+        mark == DirMark.NONE && (whiteouts.hidesBelow(parent, name) || whiteouts.isOpaque(dir));
+    return hides ? DirMark.OPAQUE : mark;
+  }
+
+  private DirMark xattrMark(LayerDir parent, Name name) throws ErrnoException {
     SharedFd fd = parent.pin();
     try {
       boolean redirected = false;
@@ -291,12 +291,18 @@ public final class Marks {
 
   /** Declares a directory opaque. */
   public void setOpaque(int dirFd, Name name) throws ErrnoException {
-    sys.setxattrat(dirFd, name, opaque, YES, 0);
+    if (whiteouts.format() == WhiteoutFormat.AUFS) {
+      whiteouts.setOpaque(dirFd, name);
+    } else {
+      sys.setxattrat(dirFd, name, opaque, YES, 0);
+    }
   }
 
-  /** Makes a whiteout: a character device 0:0, which any process may make since Linux 5.8. */
-  public void makeWhiteout(int dirFd, Name name) throws ErrnoException {
-    sys.mknodat(dirFd, name, Linux.S_IFCHR, 0);
+  /** Declares that a directory may hold whiteouts that are files with an xattr. */
+  public void announceXattrWhiteouts(int dirFd) throws ErrnoException {
+    if (valueOrNull(sys, dirFd, Name.DOT, opaque) == null) {
+      sys.setxattrat(dirFd, Name.DOT, opaque, MAY_HOLD_WHITEOUTS, 0);
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package io.unionfs.stack;
 
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
+import io.unionfs.layer.Whiteouts;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -9,6 +10,7 @@ import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +68,7 @@ public final class LowerIndex {
       return;
     }
     Stat stat = new Stat();
+    List<Name> hiddenBelow = new ArrayList<>();
     try (Fd fd = new Fd(dir.sys(), dir.openSelf());
         Dirents entries = Dirents.open(dir.sys(), fd.raw())) {
       while (entries.next()) {
@@ -73,22 +76,28 @@ public final class LowerIndex {
           continue;
         }
         Name name = entries.name();
+        if (marks.whiteouts().isReserved(name)) {
+          Name hidden = marks.whiteouts().hiddenBy(name);
+          if (hidden != null) {
+            hiddenBelow.add(hidden);
+          }
+          continue;
+        }
         byte type = typeOf(marks, dir, name, entries.type(), entries.ino(), stat);
         if (type != Linux.DT_UNKNOWN) {
           put(name, type, part, entries.ino());
         }
       }
     }
+    for (Name name : hiddenBelow) {
+      put(name, HIDDEN, part, 0);
+    }
   }
 
   /* The entry's type, HIDDEN for a whiteout, DT_UNKNOWN for what is not part of the layer. */
   private static byte typeOf(Marks marks, LayerDir dir, Name name, int type, long ino, Stat scratch)
       throws ErrnoException {
-    boolean mayBeWhiteout =
-        type == Linux.DT_CHR
-            || type == Linux.DT_UNKNOWN
-            || (type == Linux.DT_REG && dir.layer().xattrWhiteouts());
-    if (!mayBeWhiteout && !dir.layer().mayHide(ino)) {
+    if (!Whiteouts.mayBeWhiteout(dir.layer(), type) && !dir.layer().mayHide(ino)) {
       return (byte) type;
     }
     int errno = dir.tryStat(name, scratch);
@@ -98,7 +107,9 @@ public final class LowerIndex {
     if (errno != 0) {
       throw ErrnoException.of(errno);
     }
-    return marks.isWhiteout(dir, name, scratch) ? HIDDEN : (byte) (scratch.type() >> 12);
+    return marks.whiteouts().isWhiteout(dir, name, scratch)
+        ? HIDDEN
+        : (byte) (scratch.type() >> 12);
   }
 
   private void put(Name name, byte type, short part, long ino) {

@@ -143,9 +143,10 @@ final class NameSearch {
       Name step = names.get(i);
       Stat stat = statOrNull(at, step);
       if (stat == null) {
+        finished = !at.layer().isBottom() && marks.whiteouts().hidesBelow(at, step);
         return null;
       }
-      if (!stat.isDirectory() || marks.isWhiteout(at, step, stat)) {
+      if (!stat.isDirectory() || marks.whiteouts().isWhiteout(at, step, stat)) {
         finished = true;
         return null;
       }
@@ -155,7 +156,7 @@ final class NameSearch {
         return null;
       }
       if (!at.layer().isBottom()) {
-        DirMark mark = marks.dirMark(at, step);
+        DirMark mark = marks.dirMark(at, step, child);
         finished |= mark == DirMark.OPAQUE;
         if (mark == DirMark.REDIRECT) {
           int place =
@@ -204,14 +205,14 @@ final class NameSearch {
     last = dir.layer();
     Stat stat = statOrNull(dir, at);
     if (stat == null) {
+      if (!dir.layer().isBottom() && marks.whiteouts().hidesBelow(dir, at)) {
+        endAtWhiteout(dir);
+      }
       return;
     }
     seen++;
-    if (marks.isWhiteout(dir, at, stat)) {
-      finished = true;
-      if (top == null) {
-        whiteout = dir;
-      }
+    if (marks.whiteouts().isWhiteout(dir, at, stat)) {
+      endAtWhiteout(dir);
     } else if (wantsData) {
       visitData(dir, at, stat);
     } else if (stat.isDirectory()) {
@@ -221,6 +222,13 @@ final class NameSearch {
       if (top == null) {
         visitFile(dir, at, stat);
       }
+    }
+  }
+
+  private void endAtWhiteout(LayerDir dir) {
+    finished = true;
+    if (top == null) {
+      whiteout = dir;
     }
   }
 
@@ -271,7 +279,7 @@ final class NameSearch {
     if (dir.layer().isBottom()) {
       return;
     }
-    DirMark mark = marks.dirMark(dir, at);
+    DirMark mark = marks.dirMark(dir, at, child);
     finished = mark == DirMark.OPAQUE;
     if (mark == DirMark.REDIRECT) {
       follow(marks.redirect(dir, at));

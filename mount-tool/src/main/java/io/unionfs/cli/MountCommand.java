@@ -118,6 +118,14 @@ final class MountCommand implements Callable<Integer> {
       })
   private @Nullable String redirectDir;
 
+  @Option(
+      names = "--whiteout",
+      paramLabel = "FORMAT",
+      description =
+          "How deletions are written: device (default where the host allows it), xattr, or aufs (.wh."
+              + " names, which then are marks in all layers).")
+  private @Nullable String whiteout;
+
   @Option(names = "--noacl", description = "No POSIX ACLs.")
   private boolean noAcl;
 
@@ -230,7 +238,11 @@ final class MountCommand implements Callable<Integer> {
     uppers.forEach(gathered::upper);
     works.forEach(gathered::work);
     for (String list : words) {
-      OptionWords.words(list).forEach(gathered::word);
+      List<Word> read = OptionWords.words(list);
+      read.forEach(gathered::word);
+      if (positionals.size() == 1 && MountWords.namesLowers(read)) {
+        gathered.calledByEngine();
+      }
     }
     flag(gathered, "ro", readOnly);
     flag(gathered, "allow_other", allowOther);
@@ -243,6 +255,7 @@ final class MountCommand implements Callable<Integer> {
     flag(gathered, "noacl", noAcl);
     flag(gathered, "noxattrs", noXattrs);
     value(gathered, "redirect_dir", redirectDir);
+    value(gathered, "whiteout", whiteout);
     value(gathered, "fsname", fsname);
     value(gathered, "timeout", timeout);
     value(gathered, "threads", threads);

@@ -3,6 +3,7 @@ package io.unionfs.cli;
 import io.unionfs.UnionMount;
 import io.unionfs.cli.OptionWords.Word;
 import io.unionfs.core.RedirectDir;
+import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.transport.IoProfile;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,8 +68,7 @@ final class MountWords {
           "metacopy",
           "index",
           "nfs_export",
-          "userxattr",
-          "whiteout");
+          "userxattr");
 
   private final List<String> lowers = new ArrayList<>();
   private final List<String> kernelFlags = new ArrayList<>();
@@ -79,6 +79,8 @@ final class MountWords {
   private @Nullable Boolean allowOther;
   private @Nullable Double timeout;
   private @Nullable Integer threads;
+  private @Nullable WhiteoutFormat whiteouts;
+  private boolean dotNames;
   private RedirectDir redirectDir = RedirectDir.OFF;
   private IoProfile io = IoProfile.CACHED;
   private boolean writeback = true;
@@ -145,6 +147,7 @@ final class MountWords {
       case "allow_root" -> warnings.add("allow_root is not supported; use allow_other");
       case "volatile" -> isVolatile = true;
       case "fsync" -> isVolatile = required(word).equals("0");
+      case "whiteout" -> whiteout(required(word));
       case "redirect_dir" ->
           redirectDir = word.value() == null ? RedirectDir.ON : RedirectDir.parse(required(word));
       case "noacl" -> noAcl = true;
@@ -156,6 +159,20 @@ final class MountWords {
       case "threads" -> threads = (int) number(word);
       default -> other(word);
     }
+  }
+
+  private void whiteout(String format) {
+    whiteouts = format.equals("auto") ? null : WhiteoutFormat.parse(format);
+  }
+
+  /** Notes that a container engine calls, whose layers come from images. */
+  void calledByEngine() {
+    dotNames = true;
+  }
+
+  /** Whether a word among them names lower directories. */
+  static boolean namesLowers(List<Word> words) {
+    return words.stream().anyMatch(word -> word.key().equals("lowerdir"));
   }
 
   private void other(Word word) {
@@ -220,6 +237,8 @@ final class MountWords {
     builder.writeback(writeback);
     builder.isVolatile(isVolatile);
     builder.redirectDir(redirectDir);
+    builder.whiteouts(whiteouts);
+    builder.dotNames(dotNames);
     builder.acl(!noAcl);
     builder.xattrs(!noXattrs);
     kernelFlags.forEach(builder::kernelFlag);

@@ -165,6 +165,22 @@ final class Union {
     return point();
   }
 
+  /** Mounts as container engines do: layers in {@code -o}, and no source. */
+  Path mountAsEngine() throws IOException, InterruptedException {
+    if (lowersBefore == null) {
+      lowersBefore = lowersNow();
+    }
+    List<String> line = new ArrayList<>(List.of(Tool.mount()));
+    line.addAll(variant.options());
+    line.addAll(List.of("--log-file", log().toString(), "--log-level", "trace", "-o"));
+    line.add("lowerdir=" + lowerOption() + ",upperdir=" + upper() + ",workdir=" + work());
+    line.add(point().toString());
+    Command.of(account, line.toArray(String[]::new)).run().expectSuccess();
+    mounted = true;
+    everMounted = true;
+    return point();
+  }
+
   /** Unmounts, and waits until the server has let go. */
   void unmount() throws IOException, InterruptedException {
     if (isRoot()) {

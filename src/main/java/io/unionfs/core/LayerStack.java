@@ -100,7 +100,7 @@ final class LayerStack implements AutoCloseable {
       for (Checked lower : checkedLowers) {
         refuseInside(lower, checkedWork);
       }
-      openUpper(checkedUpper, checkedWork);
+      openUpper(checkedUpper, checkedWork, options.isVolatile() && !options.readOnly());
       hidden.add(checkedUpper);
       hidden.add(checkedWork);
     }
@@ -133,7 +133,8 @@ final class LayerStack implements AutoCloseable {
     lowers.get(lowers.size() - 1).setBottom();
   }
 
-  private void openUpper(Checked checkedUpper, Checked checkedWork) throws IOException {
+  private void openUpper(Checked checkedUpper, Checked checkedWork, boolean isVolatile)
+      throws IOException {
     if (checkedUpper.isSame(checkedWork.stat())) {
       throw new MountRefusedException(
           checkedWork + " is the " + checkedUpper + "; the work directory must be one of its own");
@@ -162,8 +163,12 @@ final class LayerStack implements AutoCloseable {
       undo.push(opened.work()::close);
       opened.upper().hide(checkedWork.stat());
       upper = opened.upper();
-      work = openWork(checkedUpper, opened.work());
-      announceWhiteouts(opened.upper(), work.marks());
+      WorkDir openedWork = openWork(checkedUpper, checkedWork, opened.work());
+      work = openedWork;
+      if (isVolatile) {
+        openedWork.markVolatile();
+      }
+      announceWhiteouts(opened.upper(), openedWork.marks());
     } catch (ErrnoException e) {
       throw new MountRefusedException(checkedWork + ": " + explainWork(e.errno()), e);
     }
@@ -182,10 +187,11 @@ final class LayerStack implements AutoCloseable {
     upper.setXattrWhiteouts();
   }
 
-  private WorkDir openWork(Checked checkedUpper, Layer layer) throws IOException, ErrnoException {
+  private WorkDir openWork(Checked checkedUpper, Checked checkedWork, Layer layer)
+      throws IOException, ErrnoException {
     WorkDir opened;
     try {
-      opened = WorkDir.open(layer, rules);
+      opened = WorkDir.open(layer, checkedWork, rules);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EOPNOTSUPP) {
         throw new MountRefusedException(

@@ -15,6 +15,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /** The directory in which new objects are made complete before they get their name. */
 final class WorkDir {
   private static final Logger log = LoggerFactory.getLogger(WorkDir.class);
-  private static final Name WORK = Name.of("work");
+  static final Name WORK = Name.of("work");
   private static final Name INDEX = Name.of("index");
 
   private final Sys sys;
@@ -44,6 +45,9 @@ final class WorkDir {
 
   private volatile @Nullable LayerDir index;
 
+  /* Set for a mount that syncs nothing, whose mark it takes away. */
+  private volatile @Nullable Incompat volatileMark;
+
   private WorkDir(Sys sys, Layer layer, Marks marks, LayerDir work, @Nullable LayerDir index) {
     this.sys = sys;
     this.layer = layer;
@@ -52,8 +56,14 @@ final class WorkDir {
     this.index = index;
   }
 
-  /** Makes the layout where it is missing and sweeps what a crash left. */
-  static WorkDir open(Layer layer, MarkRules rules) throws ErrnoException {
+  /**
+   * Makes the layout where it is missing and sweeps what a crash left.
+   *
+   * @param shown the directory as the user named it
+   * @throws MountRefusedException if a mark in it forbids the mount
+   */
+  static WorkDir open(Layer layer, Directories.Checked shown, MarkRules rules)
+      throws IOException, ErrnoException {
     LayerDir root = layer.root();
     Sys sys = root.sys();
     LayerDir work = root.child(WORK);
@@ -74,6 +84,7 @@ final class WorkDir {
         if ((stat.mode & 0700) != 0700) {
           sys.fchmodat(fd.fd(), WORK, 0700); // kernel overlayfs makes it with mode 0
         }
+        new Incompat(work).check(shown);
         TreeRemoval.clear(work);
       }
       if (sys.tryStatx(fd.fd(), INDEX, stat) == 0 && stat.isDirectory()) {
@@ -86,6 +97,13 @@ final class WorkDir {
       fd.unpin();
     }
     return new WorkDir(sys, layer, Marks.probe(sys, work, rules), work, index);
+  }
+
+  /** Marks the work directory for a mount that syncs nothing, until it ends cleanly. */
+  void markVolatile() throws ErrnoException {
+    Incompat incompat = new Incompat(work);
+    volatileMark = incompat;
+    incompat.markVolatile();
   }
 
   Marks marks() {
@@ -258,9 +276,16 @@ final class WorkDir {
     }
   }
 
-  /** Empties the work directory; {@code index} stays while it has entries. */
+  /**
+   * Empties the work directory; {@code index} stays while it has entries, and the mark of a
+   * volatile mount if the upper cannot be made durable.
+   */
   void close() {
     try {
+      Incompat mark = volatileMark;
+      if (mark != null) {
+        mark.clearVolatile();
+      }
       TreeRemoval.clear(work);
       removeIndexIfEmpty();
     } catch (ErrnoException e) {

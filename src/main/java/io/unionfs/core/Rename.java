@@ -179,10 +179,11 @@ final class Rename {
         if (to.node() instanceof DirNode victim) {
           listings.requireEmptyLocked(victim, targetIndex);
         }
-        left =
-            node instanceof DirNode dir
-                ? directoryLocked(from, to, dir)
-                : fileLocked(from, to, (FileNode) node);
+        if (node instanceof DirNode dir) {
+          left = directoryLocked(from, to, dir);
+        } else {
+          fileLocked(from, to, (FileNode) node);
+        }
       }
     }
     if (left != null) {
@@ -204,17 +205,16 @@ final class Rename {
     return link != null && link.inUpper();
   }
 
-  private @Nullable Name fileLocked(Side from, Side to, FileNode file) throws ErrnoException {
+  private void fileLocked(Side from, Side to, FileNode file) throws ErrnoException {
     FileNode target = to.node() instanceof FileNode other ? other : null;
     SharedFd kept =
         target != null && inUpper(to) ? removal.hold(target, to.parent(), to.name()) : null;
-    Name left = null;
     try {
       if (file.isForeign()) {
         copyUp.markImpure(to.parent());
       }
       if (from.below()) {
-        left = leavingWhiteout(from, to, null);
+        leavingWhiteout(from, to, null);
       } else {
         LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, null, null);
       }
@@ -229,7 +229,6 @@ final class Rename {
       }
     }
     moved(from, to, file);
-    return left;
   }
 
   private void moved(Side from, Side to, FileNode file) {
@@ -243,20 +242,20 @@ final class Rename {
    * A file system without RENAME_WHITEOUT takes two steps: the file has both names for a moment,
    * never neither.
    */
-  private @Nullable Name leavingWhiteout(Side from, Side to, @Nullable LayerDir moved)
+  private void leavingWhiteout(Side from, Side to, @Nullable LayerDir moved)
       throws ErrnoException {
     WorkDir work = union.requireWritable();
     Whiteouts whiteouts = union.marks().whiteouts();
     if (whiteouts.standsBeside(from.name())) {
       placeWhiteout(work, from);
       LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, moved, null);
-      return null;
+      return;
     }
     if (whiteouts.format() != WhiteoutFormat.XATTR) {
       try {
         LayerDir.rename(
             from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_WHITEOUT, moved, null);
-        return null;
+        return;
       } catch (ErrnoException e) {
         if (e.errno() != Errno.EINVAL && e.errno() != Errno.EPERM) {
           throw e;
@@ -264,7 +263,8 @@ final class Rename {
       }
     }
     if (moved != null) {
-      return exchangeDirectory(work, from, to, moved);
+      exchangeDirectory(work, from, to, moved);
+      return;
     }
     SharedFd fromFd = from.upper().pin();
     SharedFd toFd = null;
@@ -276,7 +276,6 @@ final class Rename {
       sys.linkat(fromFd.fd(), from.name(), workFd.fd(), temporary);
       sys.renameat2(workFd.fd(), temporary, toFd.fd(), to.name(), 0);
       work.replaceByWhiteout(fromFd.fd(), from.name());
-      return null;
     } finally {
       unpin(workFd);
       unpin(toFd);
@@ -293,22 +292,32 @@ final class Rename {
     }
   }
 
-  /* A directory has no second name: a whiteout is put under the new one and the two are exchanged. */
-  private @Nullable Name exchangeDirectory(WorkDir work, Side from, Side to, LayerDir moved)
+  /*
+   * A directory has no second name: a whiteout is put under the new one and the two are exchanged.
+   * An empty directory there makes room for it in one step, so nothing below shows through.
+   */
+  private void exchangeDirectory(WorkDir work, Side from, Side to, LayerDir moved)
       throws ErrnoException {
+    Name left = null;
     SharedFd toFd = to.upper().pin();
+    SharedFd workFd = null;
     try {
-      Stat stat = new Stat();
-      if (sys.tryStatx(toFd.fd(), to.name(), stat) == 0) {
-        sys.unlinkat(toFd.fd(), to.name(), Linux.AT_REMOVEDIR); // empty, and below is hidden
+      if (existsInUpper(to)) {
+        workFd = work.dir().pin();
+        left = work.newWhiteout();
+        sys.renameat2(workFd.fd(), left, toFd.fd(), to.name(), Linux.RENAME_EXCHANGE);
+      } else {
+        work.placeWhiteout(toFd.fd(), to.name());
       }
-      work.placeWhiteout(toFd.fd(), to.name());
     } finally {
+      unpin(workFd);
       toFd.unpin();
     }
     LayerDir.rename(
         from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, null);
-    return null;
+    if (left != null) {
+      work.discard(left);
+    }
   }
 
   private static void unpin(@Nullable SharedFd fd) {
@@ -408,20 +417,36 @@ final class Rename {
         return null;
       }
       workFd = work.dir().pin();
-      Name fresh = work.newName();
+      return emptyOut(work, workFd, toFd, to);
+    } finally {
+      unpin(workFd);
+      toFd.unpin();
+    }
+  }
+
+  private Name emptyOut(WorkDir work, SharedFd workFd, SharedFd toFd, Side to)
+      throws ErrnoException {
+    Name name = to.name();
+    Name fresh = work.newName();
+    boolean placed = false;
+    try {
       Stat stat = new Stat();
-      sys.statx(toFd.fd(), to.name(), stat);
-      sys.mkdirat(workFd.fd(), fresh, stat.permissions());
-      if (!union.marks().whiteouts().standsBeside(to.name())) {
+      sys.statx(toFd.fd(), name, stat);
+      sys.mkdirat(workFd.fd(), fresh, 0700);
+      if (!union.marks().whiteouts().standsBeside(name)) {
         union.marks().setOpaque(workFd.fd(), fresh);
       } else if (to.below()) {
         placeWhiteout(work, to); // the new directory must be empty for rename(2)
       }
-      sys.renameat2(workFd.fd(), fresh, toFd.fd(), to.name(), Linux.RENAME_EXCHANGE);
+      MetadataCopy.copy(
+          new HostFile(sys, toFd.fd(), name), stat, new HostFile(sys, workFd.fd(), fresh));
+      sys.renameat2(workFd.fd(), fresh, toFd.fd(), name, Linux.RENAME_EXCHANGE);
+      placed = true;
       return fresh;
     } finally {
-      unpin(workFd);
-      toFd.unpin();
+      if (!placed) {
+        work.discard(fresh);
+      }
     }
   }
 

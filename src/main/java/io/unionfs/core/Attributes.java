@@ -6,6 +6,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Stat;
+import java.util.concurrent.locks.Lock;
 
 /** The attributes of nodes. */
 final class Attributes {
@@ -24,9 +25,23 @@ final class Attributes {
   }
 
   void get(Node node, Stat out) throws ErrnoException {
-    places.run(node, host -> host.stat(out));
-    adjust(node, out);
-    Place data = node instanceof FileNode file ? file.data() : null;
+    if (node instanceof FileNode file) {
+      getFile(file, out);
+    } else {
+      places.run(node, host -> host.stat(out));
+      adjust(node, out);
+    }
+  }
+
+  /* A copy-up in between would add the copy's names to the links of the lower file. */
+  private void getFile(FileNode file, Stat out) throws ErrnoException {
+    Placement before;
+    do {
+      before = file.placement();
+      places.run(file, host -> counted(file, host, out));
+    } while (file.copiedUp() != before.copiedUp());
+    out.ino = file.ino();
+    Place data = file.data();
     if (data != null) {
       Stat below = new Stat();
       if (data.dir().tryStat(data.name(), below) == 0) {
@@ -35,25 +50,49 @@ final class Attributes {
     }
   }
 
+  private void counted(FileNode file, HostFile host, Stat out) throws ErrnoException {
+    Lock counting = union.locks().linkCount(file).readLock();
+    counting.lock();
+    try {
+      host.stat(out);
+      requireType(file, out);
+      out.nlink = linkCount(file, out.nlink);
+    } finally {
+      counting.unlock();
+    }
+  }
+
   /** Turns what the host says of a node's present object into what the union shows. */
   void adjust(Node node, Stat out) throws ErrnoException {
-    if (out.type() != node.type()) {
-      throw ErrnoException.of(Errno.ESTALE); // a layer was changed behind the mount
-    }
+    requireType(node, out);
     out.ino = node.ino();
     if (node instanceof DirNode dir) {
       out.nlink = listings.linkCount(dir, out);
     } else if (node instanceof FileNode file) {
-      out.nlink = linkCount(file, out.nlink);
+      if (file.placement().index() != null) {
+        getFile(file, out); // the count goes with the moment at which it was read
+      } else {
+        out.nlink = hasNoName(file) ? 0 : out.nlink;
+      }
     }
   }
 
-  private static int linkCount(FileNode file, int host) {
+  private static void requireType(Node node, Stat out) throws ErrnoException {
+    if (out.type() != node.type()) {
+      throw ErrnoException.of(Errno.ESTALE); // a layer was changed behind the mount
+    }
+  }
+
+  private static boolean hasNoName(FileNode file) {
     Placement placement = file.placement();
-    if (file.isRemoved() || (placement.links().isEmpty() && !placement.copiedUp())) {
+    return file.isRemoved() || (placement.links().isEmpty() && !placement.copiedUp());
+  }
+
+  private static int linkCount(FileNode file, int host) {
+    if (hasNoName(file)) {
       return 0;
     }
-    return placement.index() == null ? host : Math.max(0, host + file.nlinkDifference());
+    return file.placement().index() == null ? host : Math.max(0, host + file.nlinkDifference());
   }
 
   void set(Node node, SetAttr change) throws ErrnoException {

@@ -15,6 +15,7 @@ import io.unionfs.sys.Sys;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -259,6 +260,9 @@ final class CopyUp {
       } finally {
         from.unpin();
       }
+      if (limit < stat.size) {
+        copy.utimens(0, Linux.UTIME_OMIT, 0, Linux.UTIME_NOW); // it is truncated, not copied
+      }
       FileHandle handle = hardLinks.handleOf(lowerDir, lowerName);
       if (handle != null) {
         union.marks().setOrigin(workFd.fd(), temporary, handle, hardLinks.uuid(lowerDir.layer()));
@@ -267,7 +271,7 @@ final class CopyUp {
       if (sync) {
         sys.fsync(data);
       }
-      Name index = stat.nlink > 1 ? enterIndex(work, workFd, temporary, file, stat.nlink) : null;
+      Name index = stat.nlink > 1 ? enterIndex(work, workFd, temporary, file) : null;
       placed = commit(work, workFd, temporary, file, index, stat.nlink);
       log.debug("{} is copied up, {} bytes", file, Math.min(stat.size, limit));
     } finally {
@@ -318,11 +322,10 @@ final class CopyUp {
   }
 
   /*
-   * The count is one too high rather than too low wherever a crash may come: too low would drop the
-   * index while a lower name still needs it.
+   * The count is that of the lower inode until the copy has its name, so it is right wherever a crash
+   * may come, as in kernel overlayfs. Too low it would drop the index while a lower name needs it.
    */
-  private @Nullable Name enterIndex(
-      WorkDir work, SharedFd workFd, Name temporary, FileNode file, int lowerNlink)
+  private @Nullable Name enterIndex(WorkDir work, SharedFd workFd, Name temporary, FileNode file)
       throws ErrnoException {
     Place lower = file.requireLower();
     Name index = hardLinks.indexName(lower.dir(), lower.name());
@@ -333,7 +336,7 @@ final class CopyUp {
     LayerDir indexDir = work.makeIndex();
     SharedFd indexFd = indexDir.pin();
     try {
-      recordDifference(workFd, temporary, lowerNlink - 1);
+      record(() -> union.marks().setNlinkDifferenceToLower(workFd.fd(), temporary, 0));
       int errno = sys.tryLinkat(workFd.fd(), temporary, indexFd.fd(), index);
       if (errno == Errno.EEXIST) {
         // of a node that nobody holds any more, or left by a crash before its first name
@@ -349,8 +352,17 @@ final class CopyUp {
   }
 
   private void recordDifference(SharedFd dirFd, Name name, int difference) throws ErrnoException {
+    record(() -> union.marks().setNlinkDifference(dirFd.fd(), name, difference));
+  }
+
+  private interface Recording {
+    void run() throws ErrnoException;
+  }
+
+  /* A node that cannot carry the xattr stays without. */
+  private static void record(Recording recording) throws ErrnoException {
     try {
-      union.marks().setNlinkDifference(dirFd.fd(), name, difference);
+      recording.run();
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
         throw e;
@@ -469,17 +481,32 @@ final class CopyUp {
       FileNode file, DirNode parent, Name name, LayerDir indexDir, Name index)
       throws ErrnoException {
     markImpure(parent);
+    Stat lower = union.rules().resolve(parent.lowers(), name).stat();
     SharedFd indexFd = indexDir.pin();
     SharedFd parentFd = null;
     try {
       parentFd = parent.requireUpper().pin();
       Stat before = new Stat();
       sys.fstatx(parentFd.fd(), before);
-      sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
+      if (lower != null) {
+        Stat copy = new Stat();
+        sys.statx(indexFd.fd(), index, copy);
+        int names = copy.nlink + file.nlinkDifference();
+        int more = names - lower.nlink;
+        record(() -> union.marks().setNlinkDifferenceToLower(indexFd.fd(), index, more));
+      }
+      int difference;
+      Lock counting = union.locks().linkCount(file).writeLock();
+      counting.lock();
+      try {
+        sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
+        difference = file.addNlinkDifference(-1);
+      } finally {
+        counting.unlock();
+      }
+      recordDifference(indexFd, index, difference);
       sys.utimensat(
           parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
-      int difference = file.addNlinkDifference(-1);
-      recordDifference(indexFd, index, difference);
       file.update(now -> now.withLink(new Link(parent, name, true)));
     } finally {
       if (parentFd != null) {

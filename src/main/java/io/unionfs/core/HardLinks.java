@@ -2,9 +2,12 @@ package io.unionfs.core;
 
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Marks;
 import io.unionfs.layer.Origin;
+import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
@@ -12,6 +15,7 @@ import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +42,59 @@ final class HardLinks implements AutoCloseable {
     this.sys = sys;
     this.work = work;
     this.lowers = lowers;
+  }
+
+  /**
+   * Sets right what a crash left in the index: a count that was noted relative to the lower inode
+   * while the upper one got a link is noted as it is between operations, and a copy that lost its
+   * last name goes.
+   */
+  void settle(Marks marks) throws ErrnoException {
+    WorkDir present = work;
+    LayerDir index = present == null ? null : present.index();
+    if (index == null) {
+      return;
+    }
+    SharedFd fd = index.pin();
+    try {
+      for (Name name : names(index)) {
+        Indexed entry = entry(index, name);
+        if (entry != null && !entry.stat().isDirectory() && isOrphan(marks, fd, entry)) {
+          sys.unlinkat(fd.fd(), name, 0);
+        }
+      }
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  private List<Name> names(LayerDir index) throws ErrnoException {
+    List<Name> names = new ArrayList<>();
+    try (Fd listing = new Fd(sys, index.openSelf());
+        Dirents entries = Dirents.open(sys, listing.raw())) {
+      while (entries.next()) {
+        if (!entries.isDotOrDotDot()) {
+          names.add(entries.name());
+        }
+      }
+    }
+    return names;
+  }
+
+  private boolean isOrphan(Marks marks, SharedFd fd, Indexed entry) throws ErrnoException {
+    int links = entry.stat().nlink;
+    boolean toLower = marks.countsFromLower(fd.fd(), entry.name());
+    FileHandle origin = toLower ? marks.origin(fd.fd(), entry.name()) : null;
+    Stat lower = origin == null ? null : resolve(origin);
+    if (toLower && lower == null) {
+      return false;
+    }
+    int lowerLinks = lower == null ? 0 : lower.nlink;
+    Integer difference = marks.nlinkDifference(fd.fd(), entry.name(), links, lowerLinks);
+    if (toLower && difference != null) {
+      marks.setNlinkDifference(fd.fd(), entry.name(), difference);
+    }
+    return links == 1 && difference != null && links + difference <= 0;
   }
 
   /** A copy in the index. */

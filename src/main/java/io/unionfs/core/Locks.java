@@ -15,6 +15,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  *   <li>directory: a directory's entries. Whoever changes them holds the write lock; whoever looks
  *       into the layers for one, or acts on one by its name, the read lock. Several of them only by
  *       one call of {@link #write}, which sorts them; none is added while one is held
+ *   <li>link count: of a file with an entry in the index, its upper inode's links and the
+ *       difference to its names, which are read and changed together
  *   <li>leaf: the path lock of a layer, descriptor tables, caches; no other lock while held
  * </ol>
  *
@@ -23,11 +25,14 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  */
 final class Locks {
   private static final int STRIPES = 512;
+  private static final int LINK_STRIPES = 64;
 
   private final ReentrantLock rename = new ReentrantLock();
   private final ReentrantReadWriteLock[] stripes = new ReentrantReadWriteLock[STRIPES];
+  private final ReentrantReadWriteLock[] links = new ReentrantReadWriteLock[LINK_STRIPES];
 
   Locks() {
+    Arrays.setAll(links, i -> new ReentrantReadWriteLock());
     Arrays.setAll(stripes, i -> new ReentrantReadWriteLock());
   }
 
@@ -64,6 +69,11 @@ final class Locks {
         stripes[order[i]].writeLock().unlock();
       }
     };
+  }
+
+  /** The lock of a file's link count; one at a time. */
+  ReentrantReadWriteLock linkCount(FileNode file) {
+    return links[(int) (file.id() & (LINK_STRIPES - 1))];
   }
 
   Locked rename() {

@@ -81,6 +81,7 @@ public final class UnionFileSystem implements AutoCloseable {
     boolean opened = false;
     try {
       UnionFileSystem fs = new UnionFileSystem(state(sys, options, layers), layers);
+      fs.hardLinks.settle(layers.marks());
       opened = true;
       return fs;
     } catch (ErrnoException e) {

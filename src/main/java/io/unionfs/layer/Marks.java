@@ -346,7 +346,21 @@ public final class Marks {
    * kernel overlayfs does.
    */
   public void setNlinkDifference(int dirFd, Name name, int difference) throws ErrnoException {
-    String text = "U" + (difference < 0 ? "" : "+") + difference;
+    setNlink(dirFd, name, 'U', difference);
+  }
+
+  /**
+   * Records how many more names an indexed file has in the union than its lower inode has links: a
+   * count that stays true while the upper inode gets a link.
+   */
+  public void setNlinkDifferenceToLower(int dirFd, Name name, int difference)
+      throws ErrnoException {
+    setNlink(dirFd, name, 'L', difference);
+  }
+
+  private void setNlink(int dirFd, Name name, char countedFrom, int difference)
+      throws ErrnoException {
+    String text = countedFrom + (difference < 0 ? "" : "+") + difference;
     sys.setxattrat(dirFd, name, nlink, text.getBytes(StandardCharsets.US_ASCII), 0);
   }
 
@@ -369,6 +383,12 @@ public final class Marks {
       return null;
     }
     return value[0] == 'L' ? number + lowerNlink - upperNlink : number;
+  }
+
+  /** Whether the recorded difference is to the lower inode's links. */
+  public boolean countsFromLower(int dirFd, Name name) throws ErrnoException {
+    byte[] value = valueOrNull(sys, dirFd, name, nlink);
+    return value != null && value.length > 0 && value[0] == 'L';
   }
 
   /** Notes that a directory holds files with an origin, so that its entries' inodes differ. */

@@ -345,6 +345,68 @@ def many_xattrs(directory, count):
     return "more" if total > 8 << 20 else "only %d" % total
 
 
+def outcome(call):
+    try:
+        call()
+        return "OK"
+    except OSError as e:
+        return error_name(e)
+
+
+def opened(name, flags):
+    os.close(os.open(name, flags))
+
+
+def protected(name, opens=None):
+    """What an immutable or append-only file says to each change."""
+    now = os.stat(name).st_mtime_ns
+    calls = [
+        ("truncate", lambda: os.truncate(name, 1)),
+        ("open trunc", lambda: opened(name, os.O_WRONLY | os.O_TRUNC)),
+        ("open append trunc", lambda: opened(name, os.O_WRONLY | os.O_APPEND | os.O_TRUNC)),
+        ("chmod", lambda: os.chmod(name, 0o600)),
+        ("chown", lambda: os.chown(name, os.getuid(), os.getgid())),
+        ("utimes", lambda: os.utime(name, ns=(now + 1, now + 1))),
+        ("setxattr", lambda: os.setxattr(name, "user.x", b"v")),
+        ("removexattr", lambda: os.removexattr(name, "user.there")),
+        ("link", lambda: os.link(name, "linked")),
+        ("rename", lambda: os.rename(name, "renamed")),
+        ("rename over", lambda: os.rename("victim", name)),
+        ("unlink", lambda: os.unlink(name)),
+        ("touch", lambda: os.utime(name)),
+    ]
+    if opens:
+        calls += [
+            ("open write", lambda: opened(name, os.O_WRONLY)),
+            ("open read write", lambda: opened(name, os.O_RDWR)),
+            ("open append", lambda: opened(name, os.O_WRONLY | os.O_APPEND)),
+        ]
+    lines = ["%s: %s" % (what, outcome(call)) for what, call in calls]
+    return "\n".join(lines) + "\n" + open(name).read()
+
+
+def protected_directory(name):
+    """The same of a directory that holds the file f, the directory d and is below a writable one."""
+    calls = [
+        ("create", lambda: os.close(os.open(name + "/new", os.O_CREAT | os.O_EXCL | os.O_WRONLY))),
+        ("mkdir", lambda: os.mkdir(name + "/newdir")),
+        ("symlink", lambda: os.symlink("x", name + "/newlink")),
+        ("mkfifo", lambda: os.mkfifo(name + "/newfifo")),
+        ("link", lambda: os.link("victim", name + "/linked")),
+        ("rename in", lambda: os.rename("mover", name + "/moved")),
+        ("rename out", lambda: os.rename(name + "/f", "out")),
+        ("rename within", lambda: os.rename(name + "/f", name + "/g")),
+        ("unlink", lambda: os.unlink(name + "/f")),
+        ("rmdir", lambda: os.rmdir(name + "/d")),
+        ("chmod", lambda: os.chmod(name, 0o700)),
+        ("setxattr", lambda: os.setxattr(name, "user.x", b"v")),
+        ("rename itself", lambda: os.rename(name, "elsewhere")),
+        ("write below", lambda: open(name + "/f", "a").write("more")),
+    ]
+    lines = ["%s: %s" % (what, outcome(call)) for what, call in calls]
+    return "\n".join(lines) + "\n" + " ".join(sorted(os.listdir(name)))
+
+
 def error_name(e):
     return "EOPNOTSUPP" if e.errno == errno.EOPNOTSUPP else errno.errorcode[e.errno]
 

@@ -15,13 +15,21 @@ final class Attributes {
   private final CopyUp copyUp;
   private final FileData data;
   private final Listings listings;
+  private final Protection protection;
 
-  Attributes(UnionState union, Places places, CopyUp copyUp, FileData data, Listings listings) {
+  Attributes(
+      UnionState union,
+      Places places,
+      CopyUp copyUp,
+      FileData data,
+      Listings listings,
+      Protection protection) {
     this.union = union;
     this.places = places;
     this.copyUp = copyUp;
     this.data = data;
     this.listings = listings;
+    this.protection = protection;
   }
 
   void get(Node node, Stat out) throws ErrnoException {
@@ -100,6 +108,7 @@ final class Attributes {
     if (change.has(SetAttr.MODE) && node.type() == Linux.S_IFLNK) {
       throw ErrnoException.of(Errno.EOPNOTSUPP);
     }
+    requireAllowed(node, change);
     if (change.has(SetAttr.SIZE)) {
       if (!(node instanceof FileNode file)) {
         throw ErrnoException.of(Errno.EISDIR);
@@ -115,6 +124,19 @@ final class Attributes {
       copyUp.file(file);
     }
     places.run(node, host -> apply(host, change));
+  }
+
+  private void requireAllowed(Node node, SetAttr change) throws ErrnoException {
+    boolean setsTimes =
+        (change.has(SetAttr.ATIME) && change.atimeNsec != Linux.UTIME_NOW)
+            || (change.has(SetAttr.MTIME)
+                && change.mtimeNsec != Linux.UTIME_NOW
+                && !change.afterWrite);
+    if (setsTimes || change.has(SetAttr.MODE | SetAttr.UID | SetAttr.GID)) {
+      protection.requireChangeable(node);
+    } else {
+      protection.requireAppendable(node);
+    }
   }
 
   /** Takes the set-group-id bit from a node of the upper. */

@@ -3,6 +3,7 @@ package io.unionfs.core;
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.ProtectionMark;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -39,17 +40,24 @@ final class CopyUp {
   private final HardLinks hardLinks;
   private final OriginNumbers numbers;
   private final OpenFiles openFiles;
+  private final Protection protection;
   private static final int NO_DATA = -1;
 
   private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
 
-  CopyUp(UnionState union, HardLinks hardLinks, OriginNumbers numbers, OpenFiles openFiles) {
+  CopyUp(
+      UnionState union,
+      HardLinks hardLinks,
+      OriginNumbers numbers,
+      OpenFiles openFiles,
+      Protection protection) {
     this.union = union;
     this.numbers = numbers;
     this.sys = union.sys();
     this.hardLinks = hardLinks;
     this.openFiles = openFiles;
+    this.protection = protection;
     this.closer = new DescriptorCloser(sys);
   }
 
@@ -191,6 +199,7 @@ final class CopyUp {
         } finally {
           from.unpin();
         }
+        protection.mark(copy, ProtectionMark.ofHost(stat));
       }
       DirNode parent = dir.parent();
       try (Locks.Locked locked = union.locks().write(parent)) {
@@ -263,6 +272,7 @@ final class CopyUp {
       if (limit < stat.size) {
         copy.utimens(0, Linux.UTIME_OMIT, 0, Linux.UTIME_NOW); // it is truncated, not copied
       }
+      protection.mark(copy, ProtectionMark.ofHost(stat));
       FileHandle handle = hardLinks.handleOf(lowerDir, lowerName);
       if (handle != null) {
         union.marks().setOrigin(workFd.fd(), temporary, handle, hardLinks.uuid(lowerDir.layer()));

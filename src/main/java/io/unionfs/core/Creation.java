@@ -111,6 +111,7 @@ final class Creation {
       try {
         made = make(work, parent, parentFd, name, mode, caller, maker);
         Node node = register(parent, parentFd, name);
+        node.setUnprotected(true);
         if (made >= 0) {
           openFiles.adopt((FileNode) node, made);
           made = -1;
@@ -232,6 +233,7 @@ final class Creation {
       FileNode file =
           union.nodes().unnamed(union.identities().host(stat.dev, stat.ino), generation);
       file.setUnnamed(true);
+      file.setUnprotected(true);
       file.setOrphan(new SharedFd(sys, made));
       file.addReference();
       made = -1;

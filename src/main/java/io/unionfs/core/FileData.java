@@ -5,6 +5,7 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
 import org.jspecify.annotations.Nullable;
@@ -15,18 +16,26 @@ final class FileData {
   private final Sys sys;
   private final CopyUp copyUp;
   private final OpenFiles openFiles;
+  private final Protection protection;
 
-  FileData(UnionState union, CopyUp copyUp, OpenFiles openFiles) {
+  FileData(UnionState union, CopyUp copyUp, OpenFiles openFiles, Protection protection) {
     this.union = union;
     this.sys = union.sys();
     this.copyUp = copyUp;
     this.openFiles = openFiles;
+    this.protection = protection;
   }
 
   private static void requireRegular(FileNode file) throws ErrnoException {
     if (!file.isRegular()) {
       throw ErrnoException.of(Errno.EINVAL);
     }
+  }
+
+  private void prepareWrite(FileNode file) throws ErrnoException {
+    requireRegular(file);
+    protection.requireAppendable(file);
+    copyUp.file(file);
   }
 
   int read(FileNode file, long address, int length, long offset) throws ErrnoException {
@@ -48,8 +57,7 @@ final class FileData {
   }
 
   int write(FileNode file, long address, int length, long offset) throws ErrnoException {
-    requireRegular(file);
-    copyUp.file(file);
+    prepareWrite(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
       int done = 0;
@@ -75,8 +83,7 @@ final class FileData {
   }
 
   boolean clearPrivileges(FileNode file) throws ErrnoException {
-    requireRegular(file);
-    copyUp.file(file);
+    prepareWrite(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
       return Privileges.clear(sys, fd.fd());
@@ -89,6 +96,7 @@ final class FileData {
     if (!file.isRegular()) {
       throw ErrnoException.of(Errno.EINVAL);
     }
+    protection.requireChangeable(file);
     copyUp.file(file, size);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
@@ -103,7 +111,10 @@ final class FileData {
 
   void allocate(FileNode file, int mode, long offset, long length) throws ErrnoException {
     requireRegular(file);
-    copyUp.file(file);
+    if ((mode & ~Linux.FALLOC_FL_KEEP_SIZE) != 0) {
+      protection.requireChangeable(file);
+    }
+    prepareWrite(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
       sys.fallocate(fd.fd(), mode, offset, length);
@@ -115,8 +126,7 @@ final class FileData {
   long copy(FileNode from, long fromOffset, FileNode to, long toOffset, long length)
       throws ErrnoException {
     requireRegular(from);
-    requireRegular(to);
-    copyUp.file(to);
+    prepareWrite(to);
     SharedFd out = openFiles.pinForWrite(to);
     try {
       SharedFd in = openFiles.pinForRead(from);

@@ -33,6 +33,9 @@ public abstract sealed class Node permits DirNode, FileNode {
   private volatile boolean plain;
   private volatile int xattrVersion;
 
+  /* Whether the node is known to be neither immutable nor append-only. */
+  private volatile boolean unprotected;
+
   Node(long id, long ino, int type, int generation) {
     this.id = id;
     this.ino = ino;
@@ -127,6 +130,14 @@ public abstract sealed class Node permits DirNode, FileNode {
   final void xattrsChange() {
     XATTR_VERSION.incrementAndGet(this);
     plain = false;
+  }
+
+  final boolean isUnprotected() {
+    return unprotected;
+  }
+
+  final void setUnprotected(boolean value) {
+    unprotected = value;
   }
 
   /** A path of the node in the union, for messages. */

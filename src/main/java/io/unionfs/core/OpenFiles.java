@@ -104,7 +104,28 @@ final class OpenFiles implements AutoCloseable {
       }
       fd = openInSpiteOfMode(dir, name, Linux.O_RDONLY);
     }
+    if (!dir.layer().writable()) {
+      requireRegular(fd);
+    }
     return fd;
+  }
+
+  /* Others may have put a fifo or a directory in the place of a lower file; it is open already, with
+  O_NONBLOCK, and nothing of it was read. */
+  private void requireRegular(int fd) throws ErrnoException {
+    Stat stat = new Stat();
+    boolean regular = false;
+    try {
+      sys.fstatx(fd, stat);
+      regular = stat.isRegular();
+    } finally {
+      if (!regular) {
+        sys.close(fd);
+      }
+    }
+    if (!regular) {
+      throw ErrnoException.of(Errno.ESTALE);
+    }
   }
 
   /** Pins a descriptor for writing a file that was copied up; the caller unpins it. */

@@ -34,6 +34,9 @@ public final class SetAttr {
   /** Whether a change of the size takes set-id bits away, which the host leaves to a root. */
   public boolean killPrivileges;
 
+  /** Whether the mtime may be the kernel's own, of data that was written or of "now". */
+  public boolean afterWrite;
+
   /** Whether one of these fields is to be changed. */
   public boolean has(int fields) {
     return (valid & fields) != 0;

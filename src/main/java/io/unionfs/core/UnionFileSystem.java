@@ -45,6 +45,7 @@ public final class UnionFileSystem implements AutoCloseable {
   private final Removal removal;
   private final Rename rename;
   private final FileData data;
+  private final Protection protection;
   private final Attributes attributes;
   private final CopyUp copyUp;
   private final FileFlags flags;
@@ -60,14 +61,15 @@ public final class UnionFileSystem implements AutoCloseable {
     this.places = new Places(union);
     this.openFiles = new OpenFiles(union.sys(), places);
     this.listings = new Listings(union, lookup);
-    this.copyUp = new CopyUp(union, hardLinks, numbers, openFiles);
+    this.protection = new Protection(union, places);
+    this.copyUp = new CopyUp(union, hardLinks, numbers, openFiles, protection);
     this.creation = new Creation(union, lookup, copyUp, openFiles);
     this.removal = new Removal(union, lookup, copyUp, openFiles, listings, numbers);
     this.rename = new Rename(union, lookup, copyUp, removal, listings);
-    this.data = new FileData(union, copyUp, openFiles);
-    this.attributes = new Attributes(union, places, copyUp, data, listings);
-    this.xattrs = new Xattrs(union, places, copyUp);
-    this.flags = new FileFlags(union, copyUp, openFiles);
+    this.data = new FileData(union, copyUp, openFiles, protection);
+    this.attributes = new Attributes(union, places, copyUp, data, listings, protection);
+    this.xattrs = new Xattrs(union, places, copyUp, protection);
+    this.flags = new FileFlags(union, copyUp, openFiles, protection);
   }
 
   /**
@@ -252,6 +254,7 @@ public final class UnionFileSystem implements AutoCloseable {
    *     was removed
    */
   public FileNode create(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+    protection.requireNamesAddable(parent);
     return creation.regular(parent, name, mode, caller);
   }
 
@@ -262,6 +265,7 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code EOPNOTSUPP} where the upper's file system has no such files
    */
   public FileNode tmpfile(DirNode parent, int mode, Caller caller) throws ErrnoException {
+    protection.requireNamesAddable(parent);
     return creation.unnamed(parent, mode, caller);
   }
 
@@ -275,17 +279,20 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public Node mknod(DirNode parent, Name name, int mode, long rdev, Caller caller)
       throws ErrnoException {
+    protection.requireNamesAddable(parent);
     return creation.special(parent, name, mode, rdev, caller);
   }
 
   /** Makes a directory; errors as {@link #create}. */
   public DirNode mkdir(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+    protection.requireNamesAddable(parent);
     return creation.directory(parent, name, mode, caller);
   }
 
   /** Makes a symbolic link; errors as {@link #create}. */
   public FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller)
       throws ErrnoException {
+    protection.requireNamesAddable(parent);
     return creation.symlink(parent, name, target, caller);
   }
 
@@ -298,6 +305,8 @@ public final class UnionFileSystem implements AutoCloseable {
     if (!(node instanceof FileNode file)) {
       throw ErrnoException.of(Errno.EPERM);
     }
+    protection.requireNamesAddable(newParent);
+    protection.requireChangeable(file);
     creation.link(file, newParent, newName);
   }
 
@@ -307,6 +316,7 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code ENOENT}; {@code EISDIR} for a directory
    */
   public void unlink(DirNode parent, Name name) throws ErrnoException {
+    protection.requireRemovable(parent, lookup.find(parent, name));
     removal.unlink(parent, name);
   }
 
@@ -316,6 +326,7 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code ENOENT}, {@code ENOTDIR}, {@code ENOTEMPTY}
    */
   public void rmdir(DirNode parent, Name name) throws ErrnoException {
+    protection.requireRemovable(parent, lookup.find(parent, name));
     removal.rmdir(parent, name);
   }
 
@@ -328,6 +339,13 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public void rename(DirNode oldParent, Name oldName, DirNode newParent, Name newName, int flags)
       throws ErrnoException {
+    protection.requireRemovable(oldParent, lookup.find(oldParent, oldName));
+    Node target = lookup.find(newParent, newName);
+    if (target == null) {
+      protection.requireNamesAddable(newParent);
+    } else {
+      protection.requireRemovable(newParent, target);
+    }
     rename.rename(oldParent, oldName, newParent, newName, flags);
   }
 
@@ -335,12 +353,13 @@ public final class UnionFileSystem implements AutoCloseable {
    * Checks that a file may be opened with these flags; nothing is copied up, and a handle is the
    * caller's to keep, together with {@link #retain}.
    *
-   * @throws ErrnoException {@code EROFS}
+   * @throws ErrnoException {@code EROFS}; {@code EPERM} for a file that is immutable or append-only
    */
   public void open(FileNode node, int flags) throws ErrnoException {
     boolean writes = (flags & Linux.O_ACCMODE) != Linux.O_RDONLY || (flags & Linux.O_TRUNC) != 0;
     if (writes && node.isRegular()) {
       union.requireWritable();
+      protection.requireOpen(node, flags);
     }
   }
 

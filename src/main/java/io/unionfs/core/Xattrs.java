@@ -20,11 +20,13 @@ final class Xattrs {
   private final UnionState union;
   private final Places places;
   private final CopyUp copyUp;
+  private final Protection protection;
 
-  Xattrs(UnionState union, Places places, CopyUp copyUp) {
+  Xattrs(UnionState union, Places places, CopyUp copyUp, Protection protection) {
     this.union = union;
     this.places = places;
     this.copyUp = copyUp;
+    this.protection = protection;
   }
 
   /* xattr(7): user attributes are only for regular files and directories. */
@@ -137,6 +139,7 @@ final class Xattrs {
   void set(Node node, Name name, byte[] value, int flags) throws ErrnoException {
     requireSupported(name);
     union.requireWritable();
+    protection.requireChangeable(node);
     requireAllowed(node, name);
     Name onDisk = Marks.toDisk(name);
     if (onDisk == null) {
@@ -162,6 +165,7 @@ final class Xattrs {
   void remove(Node node, Name name) throws ErrnoException {
     requireSupported(name);
     union.requireWritable();
+    protection.requireChangeable(node);
     requireAllowed(node, name);
     Name onDisk = Marks.toDisk(name);
     if (onDisk == null) {

@@ -61,6 +61,11 @@ public final class Linux {
   public static final int XATTR_CREATE = 1;
   public static final int XATTR_REPLACE = 2;
 
+  public static final int FS_IMMUTABLE_FL = 0x10;
+  public static final int FS_APPEND_FL = 0x20;
+  public static final int FS_XFLAG_IMMUTABLE = 0x8;
+  public static final int FS_XFLAG_APPEND = 0x10;
+
   public static final int UTIME_NOW = 0x3fffffff;
   public static final int UTIME_OMIT = 0x3ffffffe;
 

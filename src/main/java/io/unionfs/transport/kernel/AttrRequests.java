@@ -48,14 +48,28 @@ final class AttrRequests {
       change.mode = narrowing.widen(node, change.mode);
     }
     if (!isDone(worker, node, change)) {
-      if (node instanceof FileNode file) {
-        keptTimes.note(file, change);
-      }
-      fs.setattr(node, change, worker.caller(0));
+      set(worker, node, change);
       entries.getattr(node, worker.stat);
     }
     worker.reply.attr(entries.timeouts(), worker.stat);
     return 0;
+  }
+
+  private void set(Worker worker, Node node, SetAttr change) throws ErrnoException {
+    if (!(node instanceof FileNode file)) {
+      fs.setattr(node, change, worker.caller(0));
+      return;
+    }
+    keptTimes.note(file, change);
+    boolean done = false;
+    try {
+      fs.setattr(file, change, worker.caller(0));
+      done = true;
+    } finally {
+      if (!done) {
+        keptTimes.drop(file); // a time that was refused is not to be put back after a write
+      }
+    }
   }
 
   /*
@@ -71,7 +85,7 @@ final class AttrRequests {
     return worker.stat.mtime == change.mtime && worker.stat.mtimeNsec == change.mtimeNsec;
   }
 
-  private static SetAttr change(Request request) {
+  private SetAttr change(Request request) {
     int valid = request.u32(In.SETATTR_VALID);
     SetAttr change = new SetAttr();
     change.valid =
@@ -91,6 +105,8 @@ final class AttrRequests {
         (valid & In.FATTR_ATIME_NOW) != 0 ? Linux.UTIME_NOW : request.u32(In.SETATTR_ATIME_NSEC);
     change.mtimeNsec =
         (valid & In.FATTR_MTIME_NOW) != 0 ? Linux.UTIME_NOW : request.u32(In.SETATTR_MTIME_NSEC);
+    boolean setsAtime = change.has(SetAttr.ATIME) && change.atimeNsec != Linux.UTIME_NOW;
+    change.afterWrite = writeback && !setsAtime; // the kernel names its own time, also for "now"
     change.killPrivileges = (valid & In.FATTR_KILL_SUIDGID) != 0;
     return change;
   }

@@ -57,6 +57,7 @@ final class KeptTimes {
       change.valid = SetAttr.MTIME;
       change.mtime = kept.seconds();
       change.mtimeNsec = kept.nanos();
+      change.afterWrite = true;
       fs.setattr(file, change, SERVER);
       Time now = times.get(file);
       if (kept.equals(now)) {

@@ -32,6 +32,7 @@ final class Union {
   private final List<String> lowers = new ArrayList<>(List.of("lower"));
   private final List<String> environment = new ArrayList<>();
   private final List<String> expectedLog = new ArrayList<>();
+  private final List<LoopDisk> disks = new ArrayList<>();
   private boolean mounted;
   private boolean everMounted;
   private boolean comparable = true;
@@ -115,6 +116,11 @@ final class Union {
       }
     }
     return this;
+  }
+
+  /** Takes a disk away when the union ends. */
+  void closeAfterwards(LoopDisk disk) {
+    disks.add(disk);
   }
 
   /** Says that the server may log this, above info. */
@@ -389,6 +395,9 @@ final class Union {
         .filter(process -> serves(process.pid(), point().toString()))
         .forEach(ProcessHandle::destroyForcibly);
     await("the server ends", () -> !hasServer());
+    for (LoopDisk disk : disks) {
+      disk.close();
+    }
     Command.of(Account.ROOT, "rm", "-rf", "--one-file-system", home.toString())
         .run()
         .expectSuccess();

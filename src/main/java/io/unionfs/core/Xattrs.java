@@ -172,6 +172,9 @@ final class Xattrs {
       throw ErrnoException.of(Errno.EPERM);
     }
     if (get(node, name) == null) {
+      if (name.startsWith(ACL)) {
+        return; // the absence of an ACL is one too: set_posix_acl
+      }
       throw ErrnoException.of(Errno.ENODATA);
     }
     copyUp(node);

@@ -123,6 +123,14 @@ final class Union {
     disks.add(disk);
   }
 
+  /** Takes directories that the test made itself for the lowers, topmost first. */
+  void useLowers(String... names) throws IOException, InterruptedException {
+    lowers.clear();
+    lowers.addAll(List.of(names));
+    lowersBefore = null;
+    give(home);
+  }
+
   /** Says that the server may log this, above info. */
   void expectLog(String part) {
     expectedLog.add(part);
@@ -330,13 +338,17 @@ final class Union {
     if (hasServer()) {
       throw new AssertionError("the server of " + point() + " is still there");
     }
-    if (!lowersNow().equals(lowersBefore)) {
-      throw new AssertionError("a lower changed:\n" + lowersBefore + "\nnow:\n" + lowersNow());
-    }
+    requireUnchangedLowers();
     requireEmptyWork();
     requireQuietLog();
     if (shown != null && comparable) {
       compareWithOverlayfs(shown);
+    }
+  }
+
+  void requireUnchangedLowers() throws IOException, InterruptedException {
+    if (!lowersNow().equals(lowersBefore)) {
+      throw new AssertionError("a lower changed:\n" + lowersBefore + "\nnow:\n" + lowersNow());
     }
   }
 

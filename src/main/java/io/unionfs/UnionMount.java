@@ -327,6 +327,11 @@ public final class UnionMount implements AutoCloseable {
     }
 
     /** Whether POSIX ACLs are supported. */
+    public Builder xattrPermissions(int number) {
+      options.xattrPermissions(number);
+      return this;
+    }
+
     public Builder acl(boolean value) {
       options.acl(value);
       return this;

@@ -189,13 +189,14 @@ final class CopyUp {
     boolean placed = false;
     try {
       sys.mkdirat(workFd.fd(), temporary, 0700);
-      HostFile copy = new HostFile(sys, workFd.fd(), temporary);
+      HostFile copy = new HostFile(sys, workFd.fd(), temporary, union.owners());
       Stat stat = new Stat();
       lower.stat(stat);
       if (!lower.covered()) {
         SharedFd from = lower.pin();
         try {
-          MetadataCopy.copy(new HostFile(sys, from.fd(), Name.DOT), stat, copy);
+          MetadataCopy.copy(
+              new HostFile(sys, from.fd(), Name.DOT, lower.layer().ownerOverride()), stat, copy);
         } finally {
           from.unpin();
         }
@@ -262,10 +263,11 @@ final class CopyUp {
       } else {
         makeSpecial(file, stat, workFd, temporary);
       }
-      HostFile copy = new HostFile(sys, workFd.fd(), temporary);
+      HostFile copy = new HostFile(sys, workFd.fd(), temporary, union.owners());
       SharedFd from = lowerDir.pin();
       try {
-        MetadataCopy.copy(new HostFile(sys, from.fd(), lowerName), stat, copy);
+        MetadataCopy.copy(
+            new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()), stat, copy);
       } finally {
         from.unpin();
       }
@@ -311,7 +313,7 @@ final class CopyUp {
         fromDir.unpin();
       }
     } else {
-      sys.mknodat(workFd.fd(), temporary, file.type() | 0600, stat.rdev);
+      union.makeSpecial(workFd.fd(), temporary, file.type() | 0600, stat.rdev);
     }
   }
 

@@ -69,7 +69,7 @@ final class Creation {
         mode,
         caller,
         (dirFd, at, bits) -> {
-          sys.mknodat(dirFd, at, bits, rdev);
+          union.makeSpecial(dirFd, at, bits, rdev);
           return -1;
         });
   }
@@ -157,7 +157,7 @@ final class Creation {
       StagedObject.Maker maker)
       throws ErrnoException {
     Stat parentStat = new Stat();
-    sys.fstatx(parentFd.fd(), parentStat);
+    parent.requireUpper().stat(parentStat);
     boolean setgid = (parentStat.mode & Linux.S_ISGID) != 0;
     int gid = setgid ? parentStat.gid : caller.gid();
     boolean symlink = (mode & Linux.S_IFMT) == Linux.S_IFLNK;
@@ -168,7 +168,7 @@ final class Creation {
     boolean needsMark =
         (mode & Linux.S_IFMT) == Linux.S_IFDIR
             && union.marks().whiteouts().hidesBelow(parentFd.fd(), name);
-    if (sameOwner && sameMode && !needsMark) {
+    if (sameOwner && sameMode && !needsMark && union.owners() == null) {
       try {
         return maker.make(parentFd.fd(), name, wanted);
       } catch (ErrnoException e) {
@@ -195,7 +195,7 @@ final class Creation {
 
   private Node register(DirNode parent, SharedFd parentFd, Name name) throws ErrnoException {
     Stat stat = new Stat();
-    sys.statx(parentFd.fd(), name, stat);
+    new HostFile(sys, parentFd.fd(), name, union.owners()).stat(stat);
     HostInode host = union.identities().host(stat.dev, stat.ino);
     int generation = Generations.ofUpper(sys, parentFd.fd(), name, stat);
     if (stat.isDirectory()) {
@@ -221,7 +221,7 @@ final class Creation {
     int made = -1;
     try {
       Stat stat = new Stat();
-      sys.fstatx(parentFd.fd(), stat);
+      parent.requireUpper().stat(stat);
       int gid = (stat.mode & Linux.S_ISGID) != 0 ? stat.gid : caller.gid();
       boolean inherits = hasDefaultAcl(parent, parentFd);
       int wanted = inherits ? mode : mode & ~caller.umask();

@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.OwnerOverride;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
@@ -38,6 +39,14 @@ final class FileData {
     copyUp.file(file);
   }
 
+  /* The host takes only a capability that it knows of. */
+  private void dropCapability(FileNode file, SharedFd fd) throws ErrnoException {
+    OwnerOverride owners = union.owners();
+    if (owners != null && owners.hidesCapabilities() && !file.isPlain()) {
+      owners.dropCapability(fd.fd(), null);
+    }
+  }
+
   int read(FileNode file, long address, int length, long offset) throws ErrnoException {
     requireRegular(file);
     SharedFd fd = openFiles.pinForRead(file);
@@ -60,6 +69,7 @@ final class FileData {
     prepareWrite(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
+      dropCapability(file, fd);
       int done = 0;
       while (done < length) {
         int wrote;
@@ -86,7 +96,8 @@ final class FileData {
     prepareWrite(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
-      return Privileges.clear(sys, fd.fd());
+      dropCapability(file, fd);
+      return Privileges.clear(new HostFile(sys, fd.fd(), null, union.owners()));
     } finally {
       fd.unpin();
     }
@@ -100,8 +111,9 @@ final class FileData {
     copyUp.file(file, size);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
+      dropCapability(file, fd);
       if (killPrivileges) {
-        Privileges.clear(sys, fd.fd());
+        Privileges.clear(new HostFile(sys, fd.fd(), null, union.owners()));
       }
       sys.ftruncate(fd.fd(), size);
     } finally {
@@ -117,6 +129,7 @@ final class FileData {
     prepareWrite(file);
     SharedFd fd = openFiles.pinForWrite(file);
     try {
+      dropCapability(file, fd);
       sys.fallocate(fd.fd(), mode, offset, length);
     } finally {
       fd.unpin();
@@ -129,6 +142,7 @@ final class FileData {
     prepareWrite(to);
     SharedFd out = openFiles.pinForWrite(to);
     try {
+      dropCapability(to, out);
       SharedFd in = openFiles.pinForRead(from);
       try {
         return RangeCopy.copy(sys, in.fd(), fromOffset, out.fd(), toOffset, length);

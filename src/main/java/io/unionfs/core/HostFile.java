@@ -1,5 +1,6 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.OwnerOverride;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param fd a pinned directory descriptor, or the object's own descriptor
  * @param name the object's name in that directory, null for the object that {@code fd} is
+ * @param owners how its layer keeps owners in xattrs, null where they are the host's
  */
-record HostFile(Sys sys, int fd, @Nullable Name name) {
+record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride owners) {
   /** Work on a host object that is addressed right now. */
   interface Action<T> {
     T on(HostFile file) throws ErrnoException;
@@ -29,10 +31,34 @@ record HostFile(Sys sys, int fd, @Nullable Name name) {
     } else {
       sys.statx(fd, name, out);
     }
+    if (owners != null) {
+      owners.apply(fd, name, out);
+    }
+  }
+
+  /** Gives it owner and mode, as chown(2) and then chmod(2). */
+  void own(Stat made, int uid, int gid, int mode) throws ErrnoException {
+    if (owners != null) {
+      Stat shown = new Stat();
+      shown.copyFrom(made);
+      shown.uid = uid;
+      shown.gid = gid;
+      shown.mode = made.type() | (mode & 07777);
+      owners.declare(fd, name, shown);
+      return;
+    }
+    if (made.uid != uid || made.gid != gid) {
+      chown(uid, gid);
+    }
+    if (!made.isSymlink()) {
+      chmod(mode);
+    }
   }
 
   void chmod(int mode) throws ErrnoException {
-    if (name == null) {
+    if (owners != null) {
+      owners.chmod(fd, name, mode);
+    } else if (name == null) {
       sys.fchmod(fd, mode);
     } else {
       sys.fchmodat(fd, name, mode);
@@ -40,7 +66,9 @@ record HostFile(Sys sys, int fd, @Nullable Name name) {
   }
 
   void chown(int uid, int gid) throws ErrnoException {
-    if (name == null) {
+    if (owners != null) {
+      owners.chown(fd, name, uid, gid);
+    } else if (name == null) {
       sys.fchown(fd, uid, gid);
     } else {
       sys.fchownat(fd, name, uid, gid);
@@ -60,15 +88,21 @@ record HostFile(Sys sys, int fd, @Nullable Name name) {
   }
 
   byte @Nullable [] getxattr(Name xattr) throws ErrnoException {
+    if (owners != null) {
+      return owners.getxattr(fd, name, xattr);
+    }
     return name == null ? sys.fgetxattr(fd, xattr) : sys.getxattrat(fd, name, xattr);
   }
 
   byte[] listxattr() throws ErrnoException {
-    return name == null ? sys.flistxattr(fd) : sys.listxattrat(fd, name);
+    byte[] list = name == null ? sys.flistxattr(fd) : sys.listxattrat(fd, name);
+    return owners == null ? list : owners.listed(list);
   }
 
   void setxattr(Name xattr, byte[] value, int flags) throws ErrnoException {
-    if (name == null) {
+    if (owners != null) {
+      owners.setxattr(fd, name, xattr, value, flags);
+    } else if (name == null) {
       sys.fsetxattr(fd, xattr, value, flags);
     } else {
       sys.setxattrat(fd, name, xattr, value, flags);
@@ -76,7 +110,9 @@ record HostFile(Sys sys, int fd, @Nullable Name name) {
   }
 
   void removexattr(Name xattr) throws ErrnoException {
-    if (name == null) {
+    if (owners != null) {
+      owners.removexattr(fd, name, xattr);
+    } else if (name == null) {
       sys.fremovexattr(fd, xattr);
     } else {
       sys.removexattrat(fd, name, xattr);

@@ -4,6 +4,7 @@ import io.unionfs.core.Directories.Checked;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
+import io.unionfs.layer.OwnerOverride;
 import io.unionfs.layer.UpperLayers;
 import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Errno;
@@ -105,6 +106,61 @@ final class LayerStack implements AutoCloseable {
       hidden.add(checkedWork);
     }
     openLowers(checkedLowers, hidden);
+    keepOwners(options);
+  }
+
+  private void requireTrust(Layer layer) throws IOException {
+    OwnerOverride override = layer.ownerOverride();
+    if (override == null) {
+      return;
+    }
+    layer.setOwnerOverride(null);
+    Stat root = new Stat();
+    try {
+      layer.root().stat(root);
+    } catch (ErrnoException e) {
+      throw new MountRefusedException(layer + ": " + e.getMessage(), e);
+    }
+    if (override.isTrustworthy(root.uid)) {
+      layer.setOwnerOverride(override);
+    } else {
+      log.warn(
+          "{} belongs to user {}: {} in it is not followed without xattr_permissions",
+          layer,
+          root.uid,
+          override.xattr());
+    }
+  }
+
+  private void keepOwners(MountOptions options) throws IOException {
+    Layer above = upper;
+    if (options.xattrPermissions() == 0) {
+      for (Layer layer : lowers) {
+        requireTrust(layer);
+      }
+      if (above != null) {
+        requireTrust(above);
+      }
+    }
+    WorkDir below = work;
+    if (above == null || below == null) {
+      return;
+    }
+    if (options.xattrPermissions() != 0 && !options.readOnly()) {
+      try {
+        above.setOwnerOverride(OwnerOverride.start(sys, options.xattrPermissions(), above, lowers));
+      } catch (ErrnoException e) {
+        throw new MountRefusedException(
+            "upper directory "
+                + above.path()
+                + ": xattr_permissions="
+                + options.xattrPermissions()
+                + " cannot be kept there: "
+                + Errno.message(e.errno()),
+            e);
+      }
+    }
+    below.layer().setOwnerOverride(above.ownerOverride());
   }
 
   private void refuseInside(Checked lower, Checked writable) throws IOException {

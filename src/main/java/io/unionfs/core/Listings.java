@@ -93,6 +93,8 @@ final class Listings {
             continue;
           }
           type = stat.type() >> IFMT_SHIFT;
+        } else {
+          type = upper.shownType(name, type, stat);
         }
         boolean merged =
             type == Linux.DT_DIR && entry >= 0 && index != null && index.type(entry) == type;

@@ -256,7 +256,7 @@ final class Lookup {
     try {
       FileHandle origin = union.marks().origin(fd.fd(), name);
       Stat lower = origin == null ? null : hardLinks.resolve(origin);
-      if (lower != null && lower.type() == stat.type()) {
+      if (lower != null && isCopyOf(stat, lower)) {
         ino = union.identities().shown(lower.dev, lower.ino);
         generation = Generations.ofLower(lower);
       } else {
@@ -290,6 +290,12 @@ final class Lookup {
         null,
         0,
         data);
+  }
+
+  /* A layer that keeps owners in xattrs has a regular file in place of a special one. */
+  private static boolean isCopyOf(Stat upper, Stat lower) {
+    boolean special = !upper.isDirectory() && !upper.isSymlink();
+    return lower.type() == upper.type() || (special && lower.isRegular());
   }
 
   private FoundFile describeIndexed(Resolution found, LayerDir lowerDir, HardLinks.Indexed indexed)

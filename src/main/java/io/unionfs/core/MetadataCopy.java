@@ -23,12 +23,7 @@ final class MetadataCopy {
   static void copy(HostFile from, Stat stat, HostFile to) throws ErrnoException {
     Stat made = new Stat();
     to.stat(made);
-    if (made.uid != stat.uid || made.gid != stat.gid) {
-      to.chown(stat.uid, stat.gid);
-    }
-    if (!stat.isSymlink()) {
-      to.chmod(stat.permissions());
-    }
+    to.own(made, stat.uid, stat.gid, stat.permissions());
     copyXattrs(from, to);
     to.utimens(stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
   }

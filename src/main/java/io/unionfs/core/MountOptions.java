@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param isVolatile whether nothing is synced, as kernel overlayfs's {@code volatile}
  * @param xattrs whether extended attributes are supported
  * @param acl whether POSIX ACLs are supported
+ * @param xattrPermissions whether the upper keeps owners and modes in xattrs, by the numbers of
+ *     fuse-overlayfs: 0 if its root says so, 1 in {@code security.*}, 2 in {@code user.*}
  * @param cacheBytes how much memory the lookup caches may take, in bytes
  * @param timeoutSeconds how long the kernel may keep entries and attributes; negative for what the
  *     transport can keep true
@@ -38,6 +40,7 @@ public record MountOptions(
     boolean isVolatile,
     boolean xattrs,
     boolean acl,
+    int xattrPermissions,
     long cacheBytes,
     double timeoutSeconds,
     RedirectDir redirectDir,
@@ -73,6 +76,7 @@ public record MountOptions(
     private boolean isVolatile;
     private boolean xattrs = true;
     private boolean acl = true;
+    private int xattrPermissions;
     private long cacheBytes = DEFAULT_CACHE_BYTES;
     private double timeoutSeconds = -1;
     private RedirectDir redirectDir = RedirectDir.OFF;
@@ -135,6 +139,19 @@ public record MountOptions(
     }
 
     /**
+     * Makes the upper keep owners and modes in xattrs.
+     *
+     * @throws IllegalArgumentException if it is not 0, 1, or 2
+     */
+    public Builder xattrPermissions(int number) {
+      if (number < 0 || number > 2) {
+        throw new IllegalArgumentException("xattr_permissions must be 1 or 2: " + number);
+      }
+      xattrPermissions = number;
+      return this;
+    }
+
+    /**
      * Limits the lookup caches.
      *
      * @throws IllegalArgumentException if it is not positive
@@ -184,6 +201,7 @@ public record MountOptions(
           isVolatile,
           xattrs,
           acl,
+          xattrPermissions,
           cacheBytes,
           timeoutSeconds,
           redirectDir,

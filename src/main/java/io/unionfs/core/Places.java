@@ -42,7 +42,7 @@ final class Places {
         (dir, name) -> {
           SharedFd fd = dir.pin();
           try {
-            return action.on(new HostFile(sys, fd.fd(), name));
+            return action.on(new HostFile(sys, fd.fd(), name, dir.layer().ownerOverride()));
           } finally {
             fd.unpin();
           }
@@ -64,7 +64,8 @@ final class Places {
     SharedFd orphan = dir.orphan();
     if (orphan != null && orphan.tryPin()) {
       try {
-        return action.on(new HostFile(sys, orphan.fd(), Name.DOT));
+        return action.on(
+            new HostFile(sys, orphan.fd(), Name.DOT, dir.top().layer().ownerOverride()));
       } finally {
         orphan.unpin();
       }
@@ -74,14 +75,14 @@ final class Places {
     if (top.covered() && above != null) {
       SharedFd fd = above.pin();
       try {
-        return action.on(new HostFile(sys, fd.fd(), top.name()));
+        return action.on(new HostFile(sys, fd.fd(), top.name(), null));
       } finally {
         fd.unpin();
       }
     }
     SharedFd fd = top.pin();
     try {
-      return action.on(new HostFile(sys, fd.fd(), Name.DOT));
+      return action.on(new HostFile(sys, fd.fd(), Name.DOT, top.layer().ownerOverride()));
     } finally {
       fd.unpin();
     }
@@ -117,7 +118,7 @@ final class Places {
       SharedFd orphan = file.orphan();
       if (orphan != null && orphan.tryPin()) {
         try {
-          return byDescriptor.on(new HostFile(sys, orphan.fd(), null));
+          return byDescriptor.on(new HostFile(sys, orphan.fd(), null, union.owners()));
         } finally {
           orphan.unpin();
         }

@@ -3,7 +3,6 @@ package io.unionfs.core;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Stat;
-import io.unionfs.sys.Sys;
 
 /** The rights that running a file gives, which a change of its content takes away. */
 final class Privileges {
@@ -14,14 +13,14 @@ final class Privileges {
    * with CAP_FSETID, which the server may be and the program that writes is not.
    */
   /** Clears set-user-id, and set-group-id where the group may execute; whether there were any. */
-  static boolean clear(Sys sys, int fd) throws ErrnoException {
+  static boolean clear(HostFile file) throws ErrnoException {
     Stat stat = new Stat();
-    sys.fstatx(fd, stat);
+    file.stat(stat);
     int kept = without(stat.permissions());
     if (kept == stat.permissions()) {
       return false;
     }
-    sys.fchmod(fd, kept);
+    file.chmod(kept);
     return true;
   }
 

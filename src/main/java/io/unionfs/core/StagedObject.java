@@ -81,7 +81,7 @@ final class StagedObject {
       if (made < 0) {
         throw ErrnoException.of(made == -Errno.EISDIR ? Errno.EOPNOTSUPP : -made);
       }
-      complete(new HostFile(sys, made, null), mode, uid, gid);
+      complete(new HostFile(sys, made, null, union.owners()), mode, uid, gid);
       complete = true;
       return made;
     } finally {
@@ -100,7 +100,7 @@ final class StagedObject {
     int made = -1;
     try {
       made = maker.make(fd.fd(), temporary, mode);
-      HostFile object = new HostFile(sys, fd.fd(), temporary);
+      HostFile object = new HostFile(sys, fd.fd(), temporary, union.owners());
       complete(object, mode, uid, gid);
       place(fd, temporary, name, (mode & Linux.S_IFMT) == Linux.S_IFDIR);
       placed = true;
@@ -120,6 +120,12 @@ final class StagedObject {
   private void complete(HostFile object, int mode, int uid, int gid) throws ErrnoException {
     Stat made = new Stat();
     object.stat(made);
+    if (object.owners() != null) {
+      int special = mode & 07000;
+      int plain = (inherits ? made.permissions() : mode) & 0777;
+      object.own(made, uid, gid, special | plain);
+      return;
+    }
     if (made.uid != uid || made.gid != gid) {
       object.chown(uid, gid);
     }

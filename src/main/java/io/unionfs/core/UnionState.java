@@ -3,9 +3,11 @@ package io.unionfs.core;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
+import io.unionfs.layer.OwnerOverride;
 import io.unionfs.stack.MergeRules;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.util.List;
@@ -45,6 +47,23 @@ record UnionState(
       throw ErrnoException.of(Errno.EROFS);
     }
     return present;
+  }
+
+  /** How the upper keeps owners in xattrs; null where they are the host's, or there is no upper. */
+  @Nullable OwnerOverride owners() {
+    Layer present = upper;
+    return present == null ? null : present.ownerOverride();
+  }
+
+  /** Makes a fifo, socket or device in the upper, or what stands for one there. */
+  void makeSpecial(int dirFd, Name name, int mode, long rdev) throws ErrnoException {
+    OwnerOverride owners = owners();
+    if (owners == null) {
+      sys.mknodat(dirFd, name, mode, rdev);
+      return;
+    }
+    sys.mknodat(dirFd, name, Linux.S_IFREG | (mode & 0777), 0);
+    owners.declareType(dirFd, name, mode & Linux.S_IFMT, rdev);
   }
 
   LayerDir workDir() throws ErrnoException {

@@ -10,6 +10,7 @@ import io.unionfs.sys.Sys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /*
  * A layer is held by the descriptor of its root and nothing else. Where the process may, that
@@ -34,6 +35,7 @@ public final class Layer implements AutoCloseable {
   private final LayerDir root;
 
   /* All are set before the layer is shared with other threads. */
+  private @Nullable OwnerOverride ownerOverride;
   private boolean bottom;
   private boolean xattrWhiteouts;
   private final List<long[]> hidden = new ArrayList<>();
@@ -56,6 +58,7 @@ public final class Layer implements AutoCloseable {
     this.descriptors = new DirDescriptors(sys);
     this.root = new LayerDir(this, rootFd);
     this.xattrWhiteouts = Marks.announcesXattrWhiteouts(sys, rootFd);
+    this.ownerOverride = OwnerOverride.ofRoot(sys, rootFd);
   }
 
   /**
@@ -126,6 +129,16 @@ public final class Layer implements AutoCloseable {
     xattrWhiteouts = true;
   }
 
+  /** How owners and modes are kept in xattrs of this layer; null where they are the host's. */
+  public @Nullable OwnerOverride ownerOverride() {
+    return ownerOverride;
+  }
+
+  /** Declares how this layer keeps owners and modes. */
+  public void setOwnerOverride(@Nullable OwnerOverride override) {
+    ownerOverride = override;
+  }
+
   /** Whether an object belongs to something mounted inside the layer, and so is not part of it. */
   public boolean covered(Stat stat) {
     return !privateMount && stat.mntId != mntId;
@@ -173,9 +186,24 @@ public final class Layer implements AutoCloseable {
    * be our own, whose server is the caller.
    */
   int tryStat(int dirFd, Name name, Stat out) {
-    return privateMount || writable
-        ? sys.tryStatx(dirFd, name, out)
-        : sys.tryStatxCached(dirFd, name, out);
+    int errno =
+        privateMount || writable
+            ? sys.tryStatx(dirFd, name, out)
+            : sys.tryStatxCached(dirFd, name, out);
+    return errno == 0 && ownerOverride != null ? tryOverride(dirFd, name, out) : errno;
+  }
+
+  private int tryOverride(int dirFd, Name name, Stat out) {
+    OwnerOverride override = ownerOverride;
+    if (override == null || covered(out)) {
+      return 0;
+    }
+    try {
+      override.apply(dirFd, name, out);
+      return 0;
+    } catch (ErrnoException e) {
+      return e.errno();
+    }
   }
 
   Sys sys() {

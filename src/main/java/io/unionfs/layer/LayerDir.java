@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 /** A directory of one layer. */
 public final class LayerDir {
+  private static final int IFMT_SHIFT = 12;
+
   private final Layer layer;
 
   /* Change together, under the write side of the layer's path lock; null and "." for the root. */
@@ -185,6 +187,15 @@ public final class LayerDir {
     }
   }
 
+  /**
+   * The type that a listing shows of an entry for which the host's listing says {@code type}: the
+   * layer may keep fifos, sockets and devices as regular files.
+   */
+  public int shownType(Name child, int type, Stat scratch) throws ErrnoException {
+    boolean own = type != Linux.DT_REG || layer.ownerOverride() == null;
+    return own || tryStat(child, scratch) != 0 ? type : scratch.type() >> IFMT_SHIFT;
+  }
+
   /** The attributes of this directory itself. */
   public void stat(Stat out) throws ErrnoException {
     LayerDir above = parent;
@@ -198,6 +209,10 @@ public final class LayerDir {
     SharedFd pinned = pin();
     try {
       layer.sys().fstatx(pinned.fd(), out);
+      OwnerOverride override = layer.ownerOverride();
+      if (override != null) {
+        override.apply(pinned.fd(), Name.DOT, out);
+      }
     } finally {
       pinned.unpin();
     }

@@ -404,7 +404,8 @@ public final class Marks {
   public static boolean isPrivate(Name onDisk) {
     return (onDisk.startsWith(TRUSTED) && !onDisk.substring(TRUSTED.length()).startsWith(ESCAPE))
         || (onDisk.startsWith(USER) && !onDisk.substring(USER.length()).startsWith(ESCAPE))
-        || onDisk.startsWith(FUSE_OVERLAYFS);
+        || onDisk.startsWith(FUSE_OVERLAYFS)
+        || OwnerOverride.isMark(onDisk);
   }
 
   /**
@@ -420,7 +421,7 @@ public final class Marks {
     if (shown.startsWith(USER)) {
       return USER.concat(ESCAPE).concat(shown.substring(USER.length()));
     }
-    return shown.startsWith(FUSE_OVERLAYFS) ? null : shown;
+    return shown.startsWith(FUSE_OVERLAYFS) || OwnerOverride.isMark(shown) ? null : shown;
   }
 
   /** The name under which the union shows a layer's xattr, or null for a mark. */

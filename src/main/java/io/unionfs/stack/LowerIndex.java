@@ -98,7 +98,7 @@ public final class LowerIndex {
   private static byte typeOf(Marks marks, LayerDir dir, Name name, int type, long ino, Stat scratch)
       throws ErrnoException {
     if (!Whiteouts.mayBeWhiteout(dir.layer(), type) && !dir.layer().mayHide(ino)) {
-      return (byte) type;
+      return (byte) dir.shownType(name, type, scratch);
     }
     int errno = dir.tryStat(name, scratch);
     if (errno == Errno.ENOENT || (errno == 0 && dir.layer().hides(scratch))) {

@@ -133,6 +133,13 @@ final class MountCommand implements Callable<Integer> {
   private boolean noXattrs;
 
   @Option(
+      names = "--xattr-permissions",
+      paramLabel = "N",
+      description =
+          "Keep owners and modes in xattrs of the upper: 1 security.*, 2 user.* (needs no rights).")
+  private @Nullable String xattrPermissions;
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       description =
@@ -257,6 +264,7 @@ final class MountCommand implements Callable<Integer> {
     value(gathered, "redirect_dir", redirectDir);
     value(gathered, "whiteout", whiteout);
     value(gathered, "fsname", fsname);
+    value(gathered, "xattr_permissions", xattrPermissions);
     value(gathered, "timeout", timeout);
     value(gathered, "threads", threads);
     value(gathered, "io", io);

@@ -58,7 +58,6 @@ final class MountWords {
           "squash_to_root",
           "squash_to_uid",
           "squash_to_gid",
-          "xattr_permissions",
           "static_nlink",
           "threaded",
           "fast_ino",
@@ -82,6 +81,7 @@ final class MountWords {
   private @Nullable WhiteoutFormat whiteouts;
   private boolean dotNames;
   private RedirectDir redirectDir = RedirectDir.OFF;
+  private int xattrPermissions;
   private IoProfile io = IoProfile.CACHED;
   private boolean writeback = true;
   private boolean readOnly;
@@ -152,6 +152,7 @@ final class MountWords {
           redirectDir = word.value() == null ? RedirectDir.ON : RedirectDir.parse(required(word));
       case "noacl" -> noAcl = true;
       case "noxattrs" -> noXattrs = word.value() == null || !word.value().equals("0");
+      case "xattr_permissions" -> xattrPermissions = permissions(word);
       case "timeout" -> timeout = number(word);
       case "io" -> io = IoProfile.parse(required(word));
       case "writeback" -> writeback = !"0".equals(word.value());
@@ -194,6 +195,17 @@ final class MountWords {
       throw new IllegalArgumentException("option " + word.key() + " needs a value");
     }
     return value;
+  }
+
+  private static int permissions(Word word) {
+    return switch (required(word)) {
+      case "0" -> 0;
+      case "1" -> 1;
+      case "2" -> 2;
+      default ->
+          throw new IllegalArgumentException(
+              "option " + RawArguments.show(word.toString()) + ": the value must be 1 or 2");
+    };
   }
 
   private static double number(Word word) {
@@ -241,6 +253,7 @@ final class MountWords {
     builder.dotNames(dotNames);
     builder.acl(!noAcl);
     builder.xattrs(!noXattrs);
+    builder.xattrPermissions(xattrPermissions);
     kernelFlags.forEach(builder::kernelFlag);
     String name = fsname;
     if (name != null) {

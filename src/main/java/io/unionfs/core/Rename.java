@@ -242,8 +242,7 @@ final class Rename {
    * A file system without RENAME_WHITEOUT takes two steps: the file has both names for a moment,
    * never neither.
    */
-  private void leavingWhiteout(Side from, Side to, @Nullable LayerDir moved)
-      throws ErrnoException {
+  private void leavingWhiteout(Side from, Side to, @Nullable LayerDir moved) throws ErrnoException {
     WorkDir work = union.requireWritable();
     Whiteouts whiteouts = union.marks().whiteouts();
     if (whiteouts.standsBeside(from.name())) {
@@ -431,15 +430,15 @@ final class Rename {
     boolean placed = false;
     try {
       Stat stat = new Stat();
-      sys.statx(toFd.fd(), name, stat);
+      HostFile emptied = new HostFile(sys, toFd.fd(), name, union.owners());
+      emptied.stat(stat);
       sys.mkdirat(workFd.fd(), fresh, 0700);
       if (!union.marks().whiteouts().standsBeside(name)) {
         union.marks().setOpaque(workFd.fd(), fresh);
       } else if (to.below()) {
         placeWhiteout(work, to); // the new directory must be empty for rename(2)
       }
-      MetadataCopy.copy(
-          new HostFile(sys, toFd.fd(), name), stat, new HostFile(sys, workFd.fd(), fresh));
+      MetadataCopy.copy(emptied, stat, new HostFile(sys, workFd.fd(), fresh, union.owners()));
       sys.renameat2(workFd.fd(), fresh, toFd.fd(), name, Linux.RENAME_EXCHANGE);
       placed = true;
       return fresh;

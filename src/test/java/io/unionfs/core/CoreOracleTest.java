@@ -42,6 +42,7 @@ class CoreOracleTest {
   private Path home = Path.of("");
 
   private double timeoutSeconds = -1;
+  private int xattrPermissions;
 
   /** One call, with all its arguments fixed. */
   private record Call(String name, String path, String other, long number, byte[] data, int flags) {
@@ -119,6 +120,12 @@ class CoreOracleTest {
     compareRounds(ROUNDS / 5, ~SEED);
   }
 
+  @Test
+  void unionThatKeepsOwnersInXattrsBehavesAsAPlainDirectory() throws Exception {
+    xattrPermissions = 2;
+    compareRounds(ROUNDS / 3, SEED + ROUNDS);
+  }
+
   private void compareRounds(int rounds, long firstSeed) throws IOException, ErrnoException {
     for (int round = 0; round < rounds; round++) {
       long seed = firstSeed + round;
@@ -175,7 +182,7 @@ class CoreOracleTest {
   private @Nullable String runOn(OracleLayers layers, List<Call> calls)
       throws IOException, ErrnoException {
     try (PlainSide plain = new PlainSide(bytes(layers.plain()))) {
-      try (UnionFileSystem fs = layers.open(timeoutSeconds)) {
+      try (UnionFileSystem fs = layers.open(timeoutSeconds, xattrPermissions)) {
         UnionSide union = new UnionSide(fs);
         String failure = compareTrees("start", plain, union);
         for (Call call : calls) {
@@ -191,7 +198,7 @@ class CoreOracleTest {
           return failure;
         }
       }
-      try (UnionFileSystem fs = layers.open(timeoutSeconds)) {
+      try (UnionFileSystem fs = layers.open(timeoutSeconds, xattrPermissions)) {
         return compareTrees("opened anew", plain, new UnionSide(fs));
       }
     }

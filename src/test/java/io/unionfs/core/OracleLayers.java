@@ -54,9 +54,11 @@ final class OracleLayers {
 
   /**
    * @param timeoutSeconds 0 for a union that remembers nothing
+   * @param xattrPermissions 2 for an upper that keeps owners in xattrs
    */
-  UnionFileSystem open(double timeoutSeconds) throws IOException {
-    MountOptions.Builder options = MountOptions.builder().timeoutSeconds(timeoutSeconds);
+  UnionFileSystem open(double timeoutSeconds, int xattrPermissions) throws IOException {
+    MountOptions.Builder options =
+        MountOptions.builder().timeoutSeconds(timeoutSeconds).xattrPermissions(xattrPermissions);
     for (Path lower : lowers) {
       options.lower(CoreOracleTest.bytes(lower));
     }

@@ -83,7 +83,7 @@ public final class UnionFileSystem implements AutoCloseable {
     boolean opened = false;
     try {
       UnionFileSystem fs = new UnionFileSystem(state(sys, options, layers), layers);
-      fs.hardLinks.settle(layers.marks());
+      fs.settleIndex();
       opened = true;
       return fs;
     } catch (ErrnoException e) {
@@ -92,6 +92,15 @@ public final class UnionFileSystem implements AutoCloseable {
       if (!opened) {
         layers.close();
       }
+    }
+  }
+
+  /* What a crash left in the index does no harm, so it is no reason to refuse the mount. */
+  private void settleIndex() {
+    try {
+      hardLinks.settle(union.marks());
+    } catch (ErrnoException e) {
+      log.warn("the index of hard links cannot be set right: {}", e.getMessage());
     }
   }
 

@@ -45,7 +45,7 @@ class CoreOracleTest {
   private int xattrPermissions;
 
   /** One call, with all its arguments fixed. */
-  private record Call(String name, String path, String other, long number, byte[] data, int flags) {
+  record Call(String name, String path, String other, long number, byte[] data, int flags) {
     String run(OracleSide side) {
       try {
         return switch (name) {
@@ -85,7 +85,7 @@ class CoreOracleTest {
     "setxattr", "removexattr", "list", "stat"
   };
 
-  private static Call randomCall(Random random) {
+  static Call randomCall(Random random) {
     byte[] data = new byte[random.nextInt(40)];
     random.nextBytes(data);
     int flags = random.nextInt(5) == 0 ? 1 + random.nextInt(2) : 0;
@@ -215,7 +215,7 @@ class CoreOracleTest {
         : call + "\n  plain: " + expected + "\n  union: " + actual;
   }
 
-  private static @Nullable String compareTrees(String when, PlainSide plain, UnionSide union)
+  static @Nullable String compareTrees(String when, PlainSide plain, UnionSide union)
       throws ErrnoException {
     try {
       return firstDifference(when, plain, union);
@@ -253,7 +253,7 @@ class CoreOracleTest {
     return path.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void remove(Path directory) throws IOException {
+  static void remove(Path directory) throws IOException {
     Files.walkFileTree(
         directory,
         new SimpleFileVisitor<>() {

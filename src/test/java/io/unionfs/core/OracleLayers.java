@@ -57,13 +57,22 @@ final class OracleLayers {
    * @param xattrPermissions 2 for an upper that keeps owners in xattrs
    */
   UnionFileSystem open(double timeoutSeconds, int xattrPermissions) throws IOException {
+    return open(timeoutSeconds, xattrPermissions, Sys.linux());
+  }
+
+  UnionFileSystem open(double timeoutSeconds, Sys sys) throws IOException {
+    return open(timeoutSeconds, 0, sys);
+  }
+
+  private UnionFileSystem open(double timeoutSeconds, int xattrPermissions, Sys sys)
+      throws IOException {
     MountOptions.Builder options =
         MountOptions.builder().timeoutSeconds(timeoutSeconds).xattrPermissions(xattrPermissions);
     for (Path lower : lowers) {
       options.lower(CoreOracleTest.bytes(lower));
     }
     options.upper(CoreOracleTest.bytes(upper()));
-    return UnionFileSystem.open(Sys.linux(), options.build());
+    return UnionFileSystem.open(sys, options.build());
   }
 
   /* In the topmost lower, under names that no other layer has: they are all visible. */

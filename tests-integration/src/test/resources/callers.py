@@ -53,6 +53,8 @@ def line(what, call, *arguments):
 def fresh():
     """The same small tree each time."""
     shutil.rmtree("fresh", ignore_errors=True)
+    if os.path.lexists("fresh"):
+        os.system("chmod -R u+rwx fresh; rm -rf fresh")  # directories that their owner may not enter
     os.mkdir("fresh", 0o755)
     os.chdir("fresh")
     for name, text in (("file", "12345"), ("big", "0123456789"), ("empty", "")):

@@ -407,6 +407,70 @@ def protected_directory(name):
     return "\n".join(lines) + "\n" + " ".join(sorted(os.listdir(name)))
 
 
+def appended(name, text=b"more"):
+    """Data that is written, and then known to be on the disk or not."""
+    fd = os.open(name, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(fd, text)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def outcome_of_append(name):
+    return outcome(lambda: appended(name))
+
+
+def each_change():
+    """What each kind of change of lower files s0, s1... and of new names says."""
+    calls = [
+        ("chmod", lambda: os.chmod("s0", 0o600)),
+        ("append", lambda: appended("s1")),
+        ("setxattr", lambda: os.setxattr("s2", "user.x", b"v")),
+        ("utimes", lambda: os.utime("s3", ns=(1, 1))),
+        ("link", lambda: os.link("s4", "s4-linked")),
+        ("rename", lambda: os.rename("s5", "s5-renamed")),
+        ("rename over", lambda: os.rename("s6", "s7")),
+        ("append below", lambda: appended("d/e/f")),
+        ("chmod directory", lambda: os.chmod("d", 0o700)),
+        ("create", lambda: os.close(os.open("new", os.O_CREAT | os.O_EXCL | os.O_WRONLY))),
+        ("mkdir", lambda: os.mkdir("newdir")),
+        ("symlink", lambda: os.symlink("t" * 200, "newlink")),
+        ("mkfifo", lambda: os.mkfifo("newfifo")),
+        ("unlink", lambda: os.unlink("s8")),
+        ("rmdir", lambda: os.rmdir("emptydir")),
+    ]
+    return "\n".join("%s: %s" % (what, outcome(call)) for what, call in calls)
+
+
+def read_and_write_open(count):
+    """Files that are all open at the same time, read, written, and read again."""
+    fds = [os.open("f%d/f" % i, os.O_RDWR) for i in range(int(count))]
+    wrong = [i for i, fd in enumerate(fds) if os.pread(fd, 20, 0) != b"%d" % i]
+    for i, fd in enumerate(fds):
+        os.pwrite(fd, b"new %d" % i, 0)
+    for fd in fds:
+        os.fsync(fd)
+    wrong += [i for i, fd in enumerate(fds) if os.pread(fd, 20, 0) != b"new %d" % i]
+    return "%d wrong" % len(wrong)
+
+
+def removed_while_open(count):
+    """Files that are removed while all are open: each needs a descriptor of the server."""
+    fds, said = [], set()
+    for i in range(int(count)):
+        name = "gone%d" % i
+        try:
+            fds.append(os.open(name, os.O_CREAT | os.O_RDWR, 0o644))
+            os.write(fds[-1], b"x")
+            os.unlink(name)
+        except OSError as e:
+            said.add(error_name(e))
+    for fd in fds:
+        os.close(fd)
+    return " ".join(sorted(said))
+
+
 def error_name(e):
     return "EOPNOTSUPP" if e.errno == errno.EOPNOTSUPP else errno.errorcode[e.errno]
 

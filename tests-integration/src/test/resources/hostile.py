@@ -149,18 +149,17 @@ def corpus(home, outside):
     number = 0
     for space in SPACES[:3]:
         for what in MARKS:
-            for _ in range(3):
-                name = b"m%d" % number
-                number += 1
-                value = values(rnd)
-                at = LAYERS[number % 4]
-                os.mkdir(layer(at, name))
-                write(layer("lower3", name, b"f")) if at != "lower3" else None
-                quietly(os.setxattr, layer(at, name), space + what, value)
-                write(layer(at, b"f-" + name), b"" if number % 2 else b"text")
-                if number % 3 == 0:
-                    os.truncate(layer(at, b"f-" + name), 5000)
-                quietly(os.setxattr, layer(at, b"f-" + name), space + what, value)
+            name = b"m%d" % number
+            number += 1
+            value = values(rnd)
+            at = LAYERS[number % 4]
+            os.mkdir(layer(at, name))
+            write(layer("lower3", name, b"f")) if at != "lower3" else None
+            quietly(os.setxattr, layer(at, name), space + what, value)
+            write(layer(at, b"f-" + name), b"" if number % 2 else b"text")
+            if number % 3 == 0:
+                os.truncate(layer(at, b"f-" + name), 5000)
+            quietly(os.setxattr, layer(at, b"f-" + name), space + what, value)
     for space in SPACES[:2]:
         for name, to in ((b"ra", b"/rb"), (b"rb", b"/ra"), (b"rc", b"/rc"), (b"rd", b"../outside"), (b"re", b"/")):
             for at in ("lower", "lower2"):

@@ -36,7 +36,7 @@ final class OpenFiles implements AutoCloseable {
   OpenFiles(Sys sys, Places places) {
     this.sys = sys;
     this.places = places;
-    long limit = Math.max(LEAST, Math.min(MOST, sys.getRlimit(RLIMIT_NOFILE)[0] / 4));
+    long limit = Math.max(LEAST, Math.min(MOST, sys.getRlimit(RLIMIT_NOFILE)[0] / 8));
     this.readers = pool(limit);
     this.writers = pool(limit);
   }

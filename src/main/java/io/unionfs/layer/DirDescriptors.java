@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class DirDescriptors {
   private static final int RLIMIT_NOFILE = 7;
   private static final int MOST = 1024;
-  private static final int LEAST = 16;
+  private static final int LEAST = 8;
 
   /* A leaf lock; the only system call under it is the close(2) of an evicted descriptor. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -24,7 +24,7 @@ final class DirDescriptors {
 
   DirDescriptors(Sys sys) {
     long limit = sys.getRlimit(RLIMIT_NOFILE)[0];
-    this.slots = new LayerDir[(int) Math.max(LEAST, Math.min(MOST, limit / 16))];
+    this.slots = new LayerDir[(int) Math.max(LEAST, Math.min(MOST, limit / 32))];
   }
 
   /** Publishes a directory's new descriptor, unless another thread was first. */
@@ -76,6 +76,11 @@ final class DirDescriptors {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Closes all that nobody uses right now: the process has no descriptor left. */
+  void giveUp() {
+    close();
   }
 
   void close() {

@@ -220,6 +220,15 @@ public final class Layer implements AutoCloseable {
 
   /** Opens one component; never follows a link and never enters a mount inside the layer. */
   int tryOpen(int dirFd, Name name, int flags, int mode) {
+    int fd = tryOpenOnce(dirFd, name, flags, mode);
+    if (fd == -Errno.EMFILE || fd == -Errno.ENFILE) {
+      descriptors.giveUp();
+      fd = tryOpenOnce(dirFd, name, flags, mode);
+    }
+    return fd;
+  }
+
+  private int tryOpenOnce(int dirFd, Name name, int flags, int mode) {
     if (privateMount) {
       return sys.tryOpenat(dirFd, name, flags, mode);
     }

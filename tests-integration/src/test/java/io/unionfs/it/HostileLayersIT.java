@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 /** Layers that an attacker wrote. */
 class HostileLayersIT {
   private static final long SEED = Long.getLong("unionfs.hostile.seed", 1);
-  private static final int LONG_ROUNDS = 30;
+  private static final int LONG_ROUNDS = 10;
 
   @MountTest
   void everyTrickOnceGivesErrorsAtMost(Union union) throws Exception {

@@ -17,21 +17,23 @@ final class LoopDisk implements AutoCloseable {
   /** Mounts a new one at a directory below the union's home, which the union's account owns. */
   static LoopDisk mount(Union union, String name, int megabytes)
       throws IOException, InterruptedException {
+    return mount(union, name, megabytes, "");
+  }
+
+  /** The same with options of mkfs.ext4(8). */
+  static LoopDisk mount(Union union, String name, int megabytes, String options)
+      throws IOException, InterruptedException {
     Path point = Files.createDirectories(union.home().resolve(name));
     LoopDisk disk = new LoopDisk(union.home().resolve(name.replace('/', '-') + ".img"), point);
     union.closeAfterwards(disk);
     Command.script(
             Account.ROOT,
-            "export PATH=$PATH:/usr/sbin:/sbin; truncate -s %dM '%s'; mkfs.ext4 -q -F -m 0 '%s';"
-                    .formatted(megabytes, disk.image, disk.image)
-                + " mount -o loop '%s' '%s'; rmdir '%s/lost+found'; chown %d:%d '%s'"
-                    .formatted(
-                        disk.image,
-                        point,
-                        point,
-                        union.account().uid(),
-                        union.account().gid(),
-                        point))
+            "export PATH=$PATH:/usr/sbin:/sbin; truncate -s %dM '%s'; mkfs.ext4 -q -F -m 0 %s '%s';"
+                    .formatted(megabytes, disk.image, options, disk.image)
+                + " loop=$(losetup -f --show --direct-io=on '%s'); trap 'losetup -d $loop' EXIT;"
+                    .formatted(disk.image)
+                + " mount $loop '%s'; rmdir '%s/lost+found'; chown %d:%d '%s'"
+                    .formatted(point, point, union.account().uid(), union.account().gid(), point))
         .output();
     return disk;
   }
@@ -43,6 +45,20 @@ final class LoopDisk implements AutoCloseable {
   /** The file that the file system is in. */
   Path image() {
     return image;
+  }
+
+  /**
+   * Cuts the file system off where the data of a file begins: reading that and what lies behind it
+   * is an EIO from here on.
+   */
+  void breakAt(String name) throws IOException, InterruptedException {
+    Command.script(
+            Account.ROOT,
+            "sync; block=$(filefrag -v '%s/%s' | awk '/ 0: /{print $4}' | tr -d .:);"
+                    .formatted(point, name)
+                + " truncate -s $((block * $(stat -f -c %%S '%s'))) '%s';".formatted(point, image)
+                + " echo 3 > /proc/sys/vm/drop_caches")
+        .output();
   }
 
   @Override

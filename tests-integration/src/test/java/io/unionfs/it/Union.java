@@ -32,6 +32,8 @@ final class Union {
   private final List<String> lowers = new ArrayList<>(List.of("lower"));
   private final List<String> environment = new ArrayList<>();
   private final List<String> expectedLog = new ArrayList<>();
+  private final List<String> limits = new ArrayList<>();
+  private String writable = "";
   private final List<LoopDisk> disks = new ArrayList<>();
   private boolean mounted;
   private boolean everMounted;
@@ -87,7 +89,7 @@ final class Union {
   }
 
   Path upper() {
-    return home.resolve("upper");
+    return home.resolve(writable + "upper");
   }
 
   Path lower() {
@@ -95,7 +97,7 @@ final class Union {
   }
 
   Path work() {
-    return home.resolve("work");
+    return home.resolve(writable + "work");
   }
 
   /** The mount point, mounted or not. */
@@ -121,6 +123,22 @@ final class Union {
   /** Takes a disk away when the union ends. */
   void closeAfterwards(LoopDisk disk) {
     disks.add(disk);
+  }
+
+  /** Starts the server with limits that options of prlimit(1) set. */
+  void limit(String... options) {
+    limits.add("prlimit");
+    limits.addAll(List.of(options));
+  }
+
+  /** Has the upper and the work dir on a disk that is mounted below the union's home. */
+  void writeTo(LoopDisk disk) throws IOException, InterruptedException {
+    incomparable("overlayfs's work dir would have to be on the same disk");
+    writable = home.relativize(disk.point()) + "/";
+    for (Path path : List.of(upper(), work())) {
+      Files.createDirectory(path);
+      give(path);
+    }
   }
 
   /** Takes directories that the test made itself for the lowers, topmost first. */
@@ -152,7 +170,8 @@ final class Union {
   }
 
   private List<String> command(String... more) {
-    List<String> line = new ArrayList<>(List.of("env"));
+    List<String> line = new ArrayList<>(limits);
+    line.add("env");
     line.addAll(environment);
     line.add(Tool.mount());
     line.addAll(variant.options());

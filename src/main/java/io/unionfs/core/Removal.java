@@ -72,8 +72,8 @@ final class Removal {
 
   /**
    * Prepares the removal of one of several names of a lower file: the count of those left is kept
-   * with the copy in the index, so there must be one. Where the upper has no room for the copy the
-   * name goes all the same, and the count stays as it was.
+   * with the copy in the index, so there must be one. Where the upper has no room for the copy, or
+   * the lower file cannot be read, the name goes all the same, and the count stays as it was.
    */
   void keepCount(FileNode file, DirNode parent, Name name) throws ErrnoException {
     Placement placement = file.placement();
@@ -84,7 +84,7 @@ final class Removal {
     try {
       copyUp.name(file, parent, name);
     } catch (ErrnoException e) {
-      if (e.errno() != Errno.ENOSPC && e.errno() != Errno.EDQUOT) {
+      if (e.errno() != Errno.ENOSPC && e.errno() != Errno.EDQUOT && e.errno() != Errno.EIO) {
         throw e;
       }
       log.warn("{}: removed without counting its other names: {}", file, e.getMessage());

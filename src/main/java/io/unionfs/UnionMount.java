@@ -291,7 +291,6 @@ public final class UnionMount implements AutoCloseable {
       return this;
     }
 
-    /** Turns all syncing off: faster, and lost if the machine fails. */
     /** The format of new whiteouts; null, as at first, for the first that the upper can hold. */
     public Builder whiteouts(@Nullable WhiteoutFormat format) {
       options.whiteouts(format);
@@ -315,6 +314,10 @@ public final class UnionMount implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Turns syncing off until the union is closed: faster, and lost if the machine fails. After a
+     * crash the work directory is marked, and mounting it again is refused.
+     */
     public Builder isVolatile(boolean value) {
       options.isVolatile(value);
       return this;

@@ -104,7 +104,8 @@ final class MountCommand implements Callable<Integer> {
 
   @Option(
       names = "--volatile",
-      description = "Never sync: faster, and lost if the machine fails. Also: fsync=0.")
+      description =
+          "Sync nothing before the unmount: faster, and lost if the machine fails. Also: fsync=0.")
   private boolean isVolatile;
 
   @Option(

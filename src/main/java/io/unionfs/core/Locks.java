@@ -17,7 +17,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  *       one call of {@link #write}, which sorts them; none is added while one is held
  *   <li>link count: of a file with an entry in the index, its upper inode's links and the
  *       difference to its names, which are read and changed together
- *   <li>leaf: the path lock of a layer, descriptor tables, caches; no other lock while held
+ *   <li>leaf: the path lock of a layer, the changes of owners in xattrs, descriptor tables, caches;
+ *       no other lock while held
  * </ol>
  *
  * <p>Directories share a fixed number of locks by their node id, so that a lock costs no memory per

@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.unionfs.TargetDirectories;
 import io.unionfs.sys.ErrnoException;
@@ -298,6 +299,22 @@ final class OwnerOverrideTest {
       union.write(union.file("file"), "x", 0, false);
       assertThat(union.fs().getxattr(file, capability, OpenUnion.ROOT)).isNull();
     }
+  }
+
+  @Test
+  void rootMayKeepOwnersWhereUsersCannotWriteThem() throws Exception {
+    assumeTrue(Sys.linux().geteuid() == 0, "security.* is root's to write");
+    try (OpenUnion union = OpenUnion.in(home, options -> options.xattrPermissions(1))) {
+      byte[] target = {'x'};
+      union.fs().symlink(union.root(), Name.of("link"), target, OpenUnion.ROOT);
+      chown(union, "link", 3, 4);
+      chown(union, "file", 1000, 1001);
+      union.remount();
+
+      assertThat(shown(union, "link")).isEqualTo("3:4:120777");
+      assertThat(shown(union, "file")).isEqualTo("1000:1001:100644");
+    }
+    assertThat(host(home.resolve("upper/link")).uid).isZero();
   }
 
   @Test

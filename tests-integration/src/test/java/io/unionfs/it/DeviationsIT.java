@@ -1,0 +1,272 @@
+package io.unionfs.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What docs/DEVIATIONS.md says happens instead, where no other test shows it. */
+class DeviationsIT {
+  /* Each call prints 0 or the name of its errno. */
+  private static final String CALLS =
+      """
+      import ctypes, errno, fcntl, os, sys
+      libc = ctypes.CDLL(None, use_errno=True)
+      def tell(name, call):
+          ctypes.set_errno(0)
+          try:
+              code = ctypes.get_errno() if call() == -1 else 0
+          except OSError as e:
+              code = e.errno
+          print(name, "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode.get(code, code))
+      """;
+
+  private static String python(Union union, String script) throws Exception {
+    return union.run("python3 - <<'END'\n" + CALLS + script + "\nEND\n");
+  }
+
+  @MountTest(accounts = Account.ROOT)
+  void readingDoesNotChangeAccessTimes(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower d/x file \"\"").mount();
+
+    union.run("touch -a -d 2001-01-01T00:00:00Z f d; cat f; ls d");
+    assertThat(union.run("stat -c %X f d")).isEqualTo("978307200\n978307200\n");
+  }
+
+  @MountTest
+  void requestsThatTheProtocolLacksAreRefused(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    String said =
+        python(
+            union,
+            """
+            fd = os.open("f", os.O_RDWR)
+            os.ftruncate(fd, 65536)
+            other = os.open("g", os.O_RDWR | os.O_CREAT)
+            off = ctypes.c_long
+            for mode in (0x08, 0x20, 0x40):
+                tell("fallocate %#x" % mode,
+                     lambda: libc.fallocate(fd, mode, off(0), off(4096)))
+            tell("FICLONE", lambda: fcntl.ioctl(other, 0x40049409, fd))
+            tell("FICLONERANGE", lambda: fcntl.ioctl(
+                other, 0x4020940d, b"".join(x.to_bytes(8, "little") for x in (fd, 0, 4096, 0))))
+            tell("FIEMAP", lambda: fcntl.ioctl(fd, 0xc020660b, bytearray(32)))
+            tell("syncfs", lambda: libc.syncfs(fd))
+            """);
+
+    assertThat(said)
+        .isEqualTo(
+            """
+            fallocate 0x8 EOPNOTSUPP
+            fallocate 0x20 EOPNOTSUPP
+            fallocate 0x40 EOPNOTSUPP
+            FICLONE EOPNOTSUPP
+            FICLONERANGE EOPNOTSUPP
+            FIEMAP EOPNOTSUPP
+            syncfs 0
+            """);
+    assertThat(Files.readString(union.log())).doesNotContain("SYNCFS");
+  }
+
+  @MountTest(accounts = Account.ROOT)
+  void swapFilesAreRefused(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    union.run("head -c 1M /dev/zero > s; chmod 600 s; mkswap s");
+    assertThat(python(union, "tell('swapon', lambda: libc.swapon(b's', 0))\nos.path.exists('s')"))
+        .isEqualTo("swapon EINVAL\n");
+  }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void setgidWithoutGroupExecuteStaysWhenOthersWrite(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+    union.run("chmod 2646 f");
+
+    Command.script(Account.USER, "echo x >> '" + union.point() + "/f'").output();
+    assertThat(union.run("stat -c %a f")).isEqualTo("2646\n");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void bytesMappedBehindTheEndAreTheirsOrZero(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    String said =
+        python(
+            union,
+            """
+            import mmap
+            fd = os.open("f", os.O_RDWR)
+            os.ftruncate(fd, 4096)
+            with mmap.mmap(fd, 4096) as m:
+                os.ftruncate(fd, 4)
+                m[100] = 0x78
+                os.ftruncate(fd, 200)
+            print(os.pread(fd, 4, 0), os.pread(fd, 1, 100) in (b"x", bytes(1)), os.pread(fd, 1, 101))
+            """);
+
+    assertThat(said).isEqualTo("b'text' True b'\\x00'\n");
+  }
+
+  @MountTest(variants = Variant.KERNEL)
+  void holesAreNotShownWhereNoThreadCanWait(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount("--threads", "1");
+
+    assertThat(union.call("dirty_holes", "n")).isEqualTo("0-2097152");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.PASSTHROUGH)
+  void appendOnlyFlagDoesNotReachOpenFiles(Union union) throws Exception {
+    union.layers("upper f file \"text\"").mount();
+
+    assertThat(union.run("exec 3<>f; chattr +a f; printf T >&3; cat f; chattr -a f"))
+        .isEqualTo("Text");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void dataThatFoundNoRoomIsShownUntilItIsForgotten(Union union) throws Exception {
+    union.incomparable("the upper is a directory of its own");
+    Command.script(
+            Account.ROOT,
+            "cd '"
+                + union.home()
+                + "'; mount -t tmpfs -o size=4m none upper; mkdir upper/u upper/w;"
+                + " echo low > lower/l")
+        .output();
+    try {
+      Command.of(
+              Account.ROOT,
+              Tool.mount(),
+              "--transport",
+              "kernel",
+              "--lower",
+              union.lower().toString(),
+              "--upper",
+              union.upper() + "/u",
+              "--work",
+              union.upper() + "/w",
+              union.point().toString())
+          .output();
+
+      assertThat(union.attempt("head -c 8M /dev/zero | tr '\\0' x > m; sync m").err())
+          .contains("No space left");
+      assertThat(union.run("tr -d x < m | wc -c; rm m; cat l")).isEqualTo("0\nlow\n");
+    } finally {
+      Command.of(Account.ROOT, Tool.unionfs(), "umount", union.point().toString()).output();
+      Command.of(Account.ROOT, "umount", union.upper().toString()).output();
+    }
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void libfuseHasNoIoctlsAndNoTimeOfBirth(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    assertThat(
+            python(
+                union,
+                """
+                fd = os.open("f", os.O_RDONLY)
+                tell("GETFLAGS", lambda: fcntl.ioctl(fd, 0x80086601, bytearray(8)))
+                tell("FSGETXATTR", lambda: fcntl.ioctl(fd, 0x801c581f, bytearray(28)))
+                """))
+        .isEqualTo("GETFLAGS ENOTTY\nFSGETXATTR ENOTTY\n");
+    assertThat(union.run("stat -c %W f")).isEqualTo("0\n");
+    assertThat(union.run("chmod 600 f; stat -c %W f")).isEqualTo("0\n");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.JNR_FUSE)
+  void libfuseForgetsHandles(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+    String handle = union.call("handle_of", "f");
+    union.remount();
+
+    assertThat(union.call("by_handle", handle)).isEqualTo("ESTALE");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.JNR_FUSE)
+  void libfuseNeverGivesMoreThanTheAcl(Union union) throws Exception {
+    union
+        .layers("lower f file \"text\"\nlower g file \"text\"")
+        .incomparable("it shows the ACL")
+        .mount();
+    String user = Integer.toString(Account.USER.uid());
+    union.run("chmod 644 f; setfacl -m u:" + user + ":- f; setfacl -m u:1:rw g; chmod o= g");
+
+    assertThat(Command.script(Account.USER, "cat '" + union.point() + "/f'").run().err())
+        .contains("Permission denied");
+    assertThat(union.run("stat -c %A f g")).isEqualTo("-rw-------\n-rw-r-----\n");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void namesOfOneFileHaveTheSameContentAtEachOpenInLibfuse(Union union) throws Exception {
+    union.layers("lower a file \"old\\n\"").mount();
+
+    assertThat(union.run("ln a b; exec 3<a; cat b; echo new >> b; cat a b; echo last >> a; cat b"))
+        .isEqualTo("old\nold\nnew\nold\nnew\nold\nnew\nlast\n");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void removedDirectoriesAreGoneInLibfuse(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    assertThat(
+            python(
+                union,
+                """
+                os.mkdir("d")
+                file = os.open("d/f", os.O_RDWR | os.O_CREAT)
+                at = os.open("d", os.O_RDONLY)
+                os.unlink("d/f")
+                os.rmdir("d")
+                tell("write", lambda: os.write(file, b"text"))
+                tell("read", lambda: os.pread(file, 4, 0))
+                tell("fstat", lambda: os.fstat(file) and 0)
+                tell("ftruncate", lambda: os.ftruncate(file, 2))
+                tell("fsync", lambda: os.fsync(file))
+                tell("fchmod", lambda: os.fchmod(file, 0o600))
+                tell("utimens", lambda: os.utime(file, (1, 1)))
+                tell("list", lambda: os.listdir(at) and 0)
+                """))
+        .isEqualTo(
+            """
+            write 0
+            read 0
+            fstat 0
+            ftruncate 0
+            fsync 0
+            fchmod ENOENT
+            utimens ENOENT
+            list ENOENT
+            """);
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.JNR_FUSE)
+  void copyUpGoesOnInLibfuseWhoeverIsKilledOrWaits(Union union) throws Exception {
+    Command.script(
+            Account.ROOT,
+            "mkdir '"
+                + union.lower()
+                + "/d' && head -c 32M /dev/urandom > '"
+                + union.lower()
+                + "/d/big'")
+        .output();
+    union.mount();
+
+    assertThat(
+            union.run(
+                """
+                chmod 600 d/big & copier=$!
+                kill -KILL $copier
+                wait $copier 2>/dev/null || true
+                (chmod 640 d/big; echo done) &
+                stat -c %s d/big; ls d
+                wait
+                stat -c %a d/big
+                """))
+        .contains("33554432\n", "big\n", "done\n")
+        .endsWith("640\n");
+    union.run("cmp d/big '" + union.lower() + "/d/big'");
+  }
+}

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The union of one test: its layers, its mount, and what must hold of them afterwards. */
 final class Union {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /* Also where a run is broken off, no mount and no server stays behind. */

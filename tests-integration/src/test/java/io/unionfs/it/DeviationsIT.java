@@ -3,7 +3,6 @@ package io.unionfs.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** What docs/DEVIATIONS.md says happens instead, where no other test shows it. */
 class DeviationsIT {

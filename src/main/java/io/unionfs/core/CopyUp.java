@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.ProtectionMark;
 import io.unionfs.stack.Resolution.Place;
@@ -193,14 +194,18 @@ final class CopyUp {
       Stat stat = new Stat();
       lower.stat(stat);
       if (!lower.covered()) {
-        SharedFd from = lower.pin();
+        LayerDir above = lower.parent();
+        SharedFd from = above == null ? lower.pin() : above.pin();
         try {
-          MetadataCopy.copy(
-              new HostFile(sys, from.fd(), Name.DOT, lower.layer().ownerOverride()), stat, copy);
+          // by its name where it has one: its mode may keep everybody out
+          Name name = above == null ? Name.DOT : lower.name();
+          MetadataCopy.begin(
+              new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()), stat, copy);
         } finally {
           from.unpin();
         }
         protection.mark(copy, ProtectionMark.ofHost(stat));
+        MetadataCopy.finish(stat, copy);
       }
       DirNode parent = dir.parent();
       try (Locks.Locked locked = union.locks().write(parent)) {
@@ -230,12 +235,28 @@ final class CopyUp {
     try {
       Stat before = new Stat();
       sys.fstatx(parentFd.fd(), before);
-      sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
+      move(workFd, temporary, parentFd, name);
       sys.utimensat(
           parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
     } finally {
       parentFd.unpin();
     }
+  }
+
+  /* A directory that its owner may not write to cannot be moved by an owner without privileges. */
+  private void move(SharedFd workFd, Name temporary, SharedFd parentFd, Name name)
+      throws ErrnoException {
+    try {
+      sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
+      return;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+    }
+    int mode = InSpiteOfMode.widen(sys, workFd.fd(), temporary);
+    sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
+    sys.fchmodat(parentFd.fd(), name, mode);
   }
 
   private void copy(WorkDir work, FileNode file, long limit) throws ErrnoException {
@@ -257,7 +278,7 @@ final class CopyUp {
     try {
       boolean sync = false;
       if (file.isRegular()) {
-        int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR;
+        int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR | work.layer().quietFlags();
         data = sys.openat(workFd.fd(), temporary, flags, 0600);
         sync = copyData(file, stat, data, limit);
       } else {
@@ -266,13 +287,10 @@ final class CopyUp {
       HostFile copy = new HostFile(sys, workFd.fd(), temporary, union.owners());
       SharedFd from = lowerDir.pin();
       try {
-        MetadataCopy.copy(
+        MetadataCopy.begin(
             new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()), stat, copy);
       } finally {
         from.unpin();
-      }
-      if (limit < stat.size) {
-        copy.utimens(0, Linux.UTIME_OMIT, 0, Linux.UTIME_NOW); // it is truncated, not copied
       }
       protection.mark(copy, ProtectionMark.ofHost(stat));
       FileHandle handle = hardLinks.handleOf(lowerDir, lowerName);
@@ -280,6 +298,10 @@ final class CopyUp {
         union.marks().setOrigin(workFd.fd(), temporary, handle, hardLinks.uuid(lowerDir.layer()));
       }
       numbers.write(workFd.fd(), temporary, file);
+      MetadataCopy.finish(stat, copy);
+      if (limit < stat.size) {
+        copy.utimens(0, Linux.UTIME_OMIT, 0, Linux.UTIME_NOW); // it is truncated, not copied
+      }
       if (sync) {
         sys.fsync(data);
       }

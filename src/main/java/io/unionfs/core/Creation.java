@@ -45,7 +45,8 @@ final class Creation {
   }
 
   FileNode regular(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
-    int flags = Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR;
+    int flags =
+        Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR | union.requireWritable().layer().quietFlags();
     return (FileNode)
         make(
             parent,

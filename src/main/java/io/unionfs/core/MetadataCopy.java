@@ -16,16 +16,38 @@ final class MetadataCopy {
 
   private MetadataCopy() {}
 
-  /*
-   * Owner first: chown(2) clears set-id bits and capabilities. Times last.
-   */
   /** Gives a copy everything but the data of what it is a copy of. */
   static void copy(HostFile from, Stat stat, HostFile to) throws ErrnoException {
+    begin(from, stat, to);
+    finish(stat, to);
+  }
+
+  /*
+   * Owner first: chown(2) clears set-id bits and capabilities. A mode that keeps the owner out comes
+   * last: an owner without privileges may not set xattrs then.
+   */
+  /** Gives a copy owner and xattrs, and a mode with which its owner may still mark it. */
+  static void begin(HostFile from, Stat stat, HostFile to) throws ErrnoException {
     Stat made = new Stat();
     to.stat(made);
-    to.own(made, stat.uid, stat.gid, stat.permissions());
+    to.own(made, stat.uid, stat.gid, stat.permissions() | ownersRights(stat));
     copyXattrs(from, to);
+  }
+
+  /** Gives a copy its mode and times. */
+  static void finish(Stat stat, HostFile to) throws ErrnoException {
+    int needed = ownersRights(stat);
+    if ((stat.mode & needed) != needed) {
+      to.chmod(stat.permissions());
+    }
     to.utimens(stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
+  }
+
+  private static int ownersRights(Stat stat) {
+    if (stat.isDirectory()) {
+      return 0700;
+    }
+    return stat.isRegular() ? 0600 : 0;
   }
 
   private static void copyXattrs(HostFile from, HostFile to) throws ErrnoException {

@@ -83,8 +83,34 @@ final class Places {
     SharedFd fd = top.pin();
     try {
       return action.on(new HostFile(sys, fd.fd(), Name.DOT, top.layer().ownerOverride()));
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES || above == null) {
+        throw e;
+      }
     } finally {
       fd.unpin();
+    }
+    return withNamedDirectory(dir, action);
+  }
+
+  /* "." takes the right to search the directory; its name takes only that to search the parent. */
+  private <T> T withNamedDirectory(DirNode dir, HostFile.Action<T> action) throws ErrnoException {
+    Lock reading = union.locks().read(dir.parent());
+    reading.lock();
+    try {
+      LayerDir top = dir.top();
+      LayerDir above = top.parent();
+      if (above == null || dir.isRemoved()) {
+        throw ErrnoException.of(Errno.EACCES);
+      }
+      SharedFd fd = above.pin();
+      try {
+        return action.on(new HostFile(sys, fd.fd(), top.name(), top.layer().ownerOverride()));
+      } finally {
+        fd.unpin();
+      }
+    } finally {
+      reading.unlock();
     }
   }
 

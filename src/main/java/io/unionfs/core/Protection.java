@@ -1,9 +1,11 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.Marks;
 import io.unionfs.layer.ProtectionMark;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +68,22 @@ final class Protection {
       if (e.errno() == Errno.EOPNOTSUPP || e.errno() == Errno.EPERM) {
         return 0; // symbolic links and special files have no flags
       }
+      if (e.errno() == Errno.EACCES) {
+        return markedUnreadable(host);
+      }
       throw e;
     }
+  }
+
+  /* The mode keeps the server from reading the mark, but not from seeing whether there is one. */
+  private int markedUnreadable(HostFile host) throws ErrnoException {
+    Name name = host.name();
+    if (!Marks.split(host.listxattr()).contains(mark.xattr())) {
+      return 0;
+    }
+    return name == null
+        ? ANY
+        : ProtectionMark.decode(union.marks().ofUpper(host.fd(), name, mark.xattr()));
   }
 
   /** Marks an object of the upper that has no flags itself. */

@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.sys.Errno;
@@ -291,7 +292,7 @@ final class Removal {
     boolean placed = false;
     SharedFd workFd = work.dir().pin();
     try {
-      sys.renameat2(workFd.fd(), whiteout, parentFd.fd(), name, Linux.RENAME_EXCHANGE);
+      renameAway(parentFd, name, workFd, whiteout, Linux.RENAME_EXCHANGE);
       placed = true;
       return whiteout;
     } finally {
@@ -302,11 +303,26 @@ final class Removal {
     }
   }
 
+  /* A directory that its owner may not write to may be removed, but only moved by a privileged one. */
+  private void renameAway(SharedFd parentFd, Name name, SharedFd workFd, Name to, int flags)
+      throws ErrnoException {
+    try {
+      sys.renameat2(parentFd.fd(), name, workFd.fd(), to, flags);
+      return;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+    }
+    InSpiteOfMode.widen(sys, parentFd.fd(), name);
+    sys.renameat2(parentFd.fd(), name, workFd.fd(), to, flags);
+  }
+
   private Name moveToWork(WorkDir work, SharedFd parentFd, Name name) throws ErrnoException {
     Name temporary = work.newName();
     SharedFd workFd = work.dir().pin();
     try {
-      sys.renameat2(parentFd.fd(), name, workFd.fd(), temporary, Linux.RENAME_NOREPLACE);
+      renameAway(parentFd, name, workFd, temporary, Linux.RENAME_NOREPLACE);
       return temporary;
     } finally {
       workFd.unpin();

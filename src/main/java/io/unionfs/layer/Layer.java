@@ -243,7 +243,12 @@ public final class Layer implements AutoCloseable {
 
   /** Opens a regular file or directory for reading without changing its access time. */
   int openForRead(int dirFd, Name name, int flags) throws ErrnoException {
-    int wanted = flags | Linux.O_RDONLY | Linux.O_NONBLOCK;
+    return openQuietly(dirFd, name, flags | Linux.O_RDONLY);
+  }
+
+  /** Opens a file so that reading it does not change its access time. */
+  int openQuietly(int dirFd, Name name, int flags) throws ErrnoException {
+    int wanted = flags | Linux.O_NONBLOCK;
     if (noatime) {
       int fd = tryOpen(dirFd, name, wanted | Linux.O_NOATIME, 0);
       if (fd != -Errno.EPERM) {
@@ -251,6 +256,11 @@ public final class Layer implements AutoCloseable {
       }
     }
     return checked(tryOpen(dirFd, name, wanted, 0));
+  }
+
+  /** The flags that a new file is opened with, so that reading it does not change its time. */
+  public int quietFlags() {
+    return noatime ? Linux.O_NOATIME : 0;
   }
 
   /*

@@ -236,8 +236,27 @@ public final class LayerDir {
     SharedFd pinned = pin();
     try {
       return layer.openForRead(pinned.fd(), Name.DOT, Linux.O_DIRECTORY);
+    } catch (ErrnoException e) {
+      LayerDir above = parent;
+      if (e.errno() != Errno.EACCES || above == null || !layer.writable()) {
+        throw e;
+      }
+      return openInSpiteOfMode(above);
     } finally {
       pinned.unpin();
+    }
+  }
+
+  private int openInSpiteOfMode(LayerDir above) throws ErrnoException {
+    SharedFd from = above.pin();
+    try {
+      return InSpiteOfMode.run(
+          layer.sys(),
+          from.fd(),
+          name,
+          () -> layer.openForRead(from.fd(), name, Linux.O_DIRECTORY));
+    } finally {
+      from.unpin();
     }
   }
 
@@ -252,7 +271,7 @@ public final class LayerDir {
     }
     SharedFd pinned = pin();
     try {
-      return Layer.checked(layer.tryOpen(pinned.fd(), child, flags | Linux.O_NONBLOCK, 0));
+      return layer.openQuietly(pinned.fd(), child, flags);
     } finally {
       pinned.unpin();
     }

@@ -9,6 +9,7 @@ import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,6 +151,47 @@ public final class Marks {
     }
   }
 
+  /** The value of a mark of the upper, null without it, whatever the object's mode. */
+  public byte @Nullable [] ofUpper(int dirFd, Name name, Name xattr) throws ErrnoException {
+    try {
+      return valueOrNull(sys, dirFd, name, xattr);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+    }
+    if (!isListed(sys, dirFd, name, xattr)) {
+      return null;
+    }
+    Optional<byte[]> value =
+        InSpiteOfMode.run(
+            sys, dirFd, name, () -> Optional.ofNullable(sys.getxattrat(dirFd, name, xattr)));
+    return value.orElse(null);
+  }
+
+  private byte @Nullable [] value(LayerDir parent, int dirFd, Name name, Name xattr)
+      throws ErrnoException {
+    return parent.layer().writable()
+        ? ofUpper(dirFd, name, xattr)
+        : valueOrNull(sys, dirFd, name, xattr);
+  }
+
+  private void set(int dirFd, Name name, Name xattr, byte[] value) throws ErrnoException {
+    InSpiteOfMode.run(
+        sys,
+        dirFd,
+        name,
+        () -> {
+          sys.setxattrat(dirFd, name, xattr, value, 0);
+          return value;
+        });
+  }
+
+  /** Whether an object has an xattr, which takes no right to read it. */
+  static boolean isListed(Sys sys, int dirFd, Name name, Name xattr) throws ErrnoException {
+    return split(sys.listxattrat(dirFd, name)).contains(xattr);
+  }
+
   /** The whiteouts of this mount. */
   public Whiteouts whiteouts() {
     return whiteouts;
@@ -171,7 +213,7 @@ public final class Marks {
         if (xattr.equals(TRUSTED_OPAQUE)
             || xattr.equals(USER_OPAQUE)
             || xattr.equals(FUSE_OPAQUE)) {
-          byte[] value = valueOrNull(sys, fd.fd(), name, xattr);
+          byte[] value = value(parent, fd.fd(), name, xattr);
           if (value != null && value.length == 1 && value[0] == 'y') {
             return DirMark.OPAQUE;
           }
@@ -219,10 +261,10 @@ public final class Marks {
     byte[] value;
     boolean trusted;
     try {
-      value = valueOrNull(sys, fd.fd(), name, TRUSTED_REDIRECT);
+      value = value(parent, fd.fd(), name, TRUSTED_REDIRECT);
       trusted = value != null;
       if (value == null) {
-        value = valueOrNull(sys, fd.fd(), name, USER_REDIRECT);
+        value = value(parent, fd.fd(), name, USER_REDIRECT);
       }
     } finally {
       fd.unpin();
@@ -243,8 +285,8 @@ public final class Marks {
   public boolean hasRedirect(LayerDir parent, Name name) throws ErrnoException {
     SharedFd fd = parent.pin();
     try {
-      return valueOrNull(sys, fd.fd(), name, TRUSTED_REDIRECT) != null
-          || valueOrNull(sys, fd.fd(), name, USER_REDIRECT) != null;
+      return value(parent, fd.fd(), name, TRUSTED_REDIRECT) != null
+          || value(parent, fd.fd(), name, USER_REDIRECT) != null;
     } finally {
       fd.unpin();
     }
@@ -261,7 +303,7 @@ public final class Marks {
 
   /** Tells the layers below from which place a directory of this name goes on. */
   public void setRedirect(int dirFd, Name name, Redirect to) throws ErrnoException {
-    sys.setxattrat(dirFd, name, redirect, to.format(), 0);
+    set(dirFd, name, redirect, to.format());
   }
 
   /** Declares that an open file now has data of its own. */
@@ -294,14 +336,14 @@ public final class Marks {
     if (whiteouts.format() == WhiteoutFormat.AUFS) {
       whiteouts.setOpaque(dirFd, name);
     } else {
-      sys.setxattrat(dirFd, name, opaque, YES, 0);
+      set(dirFd, name, opaque, YES);
     }
   }
 
   /** Declares that a directory may hold whiteouts that are files with an xattr. */
   public void announceXattrWhiteouts(int dirFd) throws ErrnoException {
     if (valueOrNull(sys, dirFd, Name.DOT, opaque) == null) {
-      sys.setxattrat(dirFd, Name.DOT, opaque, MAY_HOLD_WHITEOUTS, 0);
+      set(dirFd, Name.DOT, opaque, MAY_HOLD_WHITEOUTS);
     }
   }
 
@@ -312,7 +354,7 @@ public final class Marks {
   public void setOrigin(int dirFd, Name name, FileHandle handle, byte[] uuid)
       throws ErrnoException {
     try {
-      sys.setxattrat(dirFd, name, origin, Origin.encode(handle, uuid), 0);
+      set(dirFd, name, origin, Origin.encode(handle, uuid));
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
         throw e;
@@ -327,17 +369,17 @@ public final class Marks {
 
   /** Writes down which inode number a copied-up file shows; a mark of our own. */
   public void setNumber(int dirFd, Name name, byte[] text) throws ErrnoException {
-    sys.setxattrat(dirFd, name, number, text, 0);
+    set(dirFd, name, number, text);
   }
 
   /** The inode number that was written down, or null. */
   public byte @Nullable [] number(int dirFd, Name name) throws ErrnoException {
-    return valueOrNull(sys, dirFd, name, number);
+    return ofUpper(dirFd, name, number);
   }
 
   /** The handle of the lower file that an upper one was copied from, or null. */
   public @Nullable FileHandle origin(int dirFd, Name name) throws ErrnoException {
-    byte[] value = valueOrNull(sys, dirFd, name, origin);
+    byte[] value = ofUpper(dirFd, name, origin);
     return value == null ? null : Origin.decode(value);
   }
 
@@ -361,7 +403,7 @@ public final class Marks {
   private void setNlink(int dirFd, Name name, char countedFrom, int difference)
       throws ErrnoException {
     String text = countedFrom + (difference < 0 ? "" : "+") + difference;
-    sys.setxattrat(dirFd, name, nlink, text.getBytes(StandardCharsets.US_ASCII), 0);
+    set(dirFd, name, nlink, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   /**
@@ -372,7 +414,7 @@ public final class Marks {
    */
   public @Nullable Integer nlinkDifference(int dirFd, Name name, int upperNlink, int lowerNlink)
       throws ErrnoException {
-    byte[] value = valueOrNull(sys, dirFd, name, nlink);
+    byte[] value = ofUpper(dirFd, name, nlink);
     if (value == null || value.length < 3) {
       return null;
     }
@@ -387,17 +429,17 @@ public final class Marks {
 
   /** Whether the recorded difference is to the lower inode's links. */
   public boolean countsFromLower(int dirFd, Name name) throws ErrnoException {
-    byte[] value = valueOrNull(sys, dirFd, name, nlink);
+    byte[] value = ofUpper(dirFd, name, nlink);
     return value != null && value.length > 0 && value[0] == 'L';
   }
 
   /** Notes that a directory holds files with an origin, so that its entries' inodes differ. */
   public void setImpure(int dirFd, Name name) throws ErrnoException {
-    sys.setxattrat(dirFd, name, impure, YES, 0);
+    set(dirFd, name, impure, YES);
   }
 
   public boolean isImpure(int dirFd, Name name) throws ErrnoException {
-    return valueOrNull(sys, dirFd, name, impure) != null;
+    return ofUpper(dirFd, name, impure) != null;
   }
 
   /** Whether an xattr of a layer is a mark, neither shown nor copied. */

@@ -56,8 +56,8 @@ public final class Whiteouts {
     }
     SharedFd fd = dir.pin();
     try {
-      return Marks.valueOrNull(sys, fd.fd(), name, TRUSTED_WHITEOUT) != null
-          || Marks.valueOrNull(sys, fd.fd(), name, USER_WHITEOUT) != null;
+      return Marks.isListed(sys, fd.fd(), name, TRUSTED_WHITEOUT)
+          || Marks.isListed(sys, fd.fd(), name, USER_WHITEOUT);
     } finally {
       fd.unpin();
     }

@@ -24,7 +24,7 @@ class DeviationsIT {
     return union.run("python3 - <<'END'\n" + CALLS + script + "\nEND\n");
   }
 
-  @MountTest(accounts = Account.ROOT)
+  @MountTest
   void readingDoesNotChangeAccessTimes(Union union) throws Exception {
     union.layers("lower f file \"text\"\nlower d/x file \"\"").mount();
 

@@ -4,6 +4,41 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class MetadataIT {
   @MountTest
+  void modesThatKeepTheirOwnerOutHinderNoChange(Union union) throws Exception {
+    union.layers(
+        """
+        lower a file "a"
+        lower a2 hardlink "a"
+        lower b file "b"
+        lower s file "s"
+        lower ro/x file "x"
+        lower ro/y file "y"
+        lower g file "g"
+        lower gone/x file "x"
+        lower2 gone/y file "y"
+        """);
+    Command.script(union.account(), "setfattr -n user.k -v v s; chmod 444 a s; chmod 555 ro gone")
+        .in(union.lower())
+        .output();
+    union.mount();
+
+    union.run(
+        "chmod 400 a; test \"$(stat -c '%h %a' a2)\" = '2 400'; rm a2; test $(stat -c %h a) = 1;"
+            + " touch -d @5 s; getfattr --only-values -n user.k s; chmod 700 ro; rm ro/x; chmod 500 ro;"
+            + " chmod 000 b; mv b c; touch f; chmod 000 f; rm -f f; mkdir d; chmod 000 d; rmdir d;"
+            + " mkdir none; chmod 000 none; chmod 000 g; chmod 700 gone; rm gone/*; chmod 500 gone;"
+            + " rmdir gone; echo new > w; ln w w2; chmod 000 w; rm w2");
+    String shown = union.run("stat -c '%n %a %s %h' *");
+    String numbers = union.run("stat -c '%n %i' *");
+    union.remount();
+
+    assertThat(union.run("stat -c '%n %a %s %h' *")).isEqualTo(shown);
+    assertThat(union.run("stat -c '%n %i' *")).isEqualTo(numbers);
+    union.run(
+        "chmod 600 c; cat c; rm -f g; rmdir none; chmod 700 ro; rm -r ro; rm -f w a s; ls -A");
+  }
+
+  @MountTest
   void inodeNumbersStayOverCopyUpRenameAndRemount(Union union) throws Exception {
     union
         .layers(

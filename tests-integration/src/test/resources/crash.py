@@ -78,8 +78,10 @@ def change(root, call):
         if stat.S_ISREG(os.lstat(path).st_mode):
             os.truncate(path, number)
     elif kind == "chmod":
-        if not stat.S_ISLNK(os.lstat(path).st_mode):
-            os.chmod(path, 0o600 | number)
+        kind_of = os.lstat(path).st_mode
+        if not stat.S_ISLNK(kind_of):
+            # the owner can read it afterwards, or a user could not check it
+            os.chmod(path, (0o700 if stat.S_ISDIR(kind_of) else 0o600) | number)
     elif kind == "utime":
         os.utime(path, ns=(number * 10**9, number * 10**9 + 5), follow_symlinks=False)
     elif kind == "setxattr":

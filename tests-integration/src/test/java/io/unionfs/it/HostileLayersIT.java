@@ -43,7 +43,11 @@ class HostileLayersIT {
 
   private static void meet(Union union, long seed) throws Exception {
     union.incomparable("the kernel's overlayfs refuses or follows some of it");
-    union.expectLog("mark is not followed"); // documented: EIO on that file
+    // documented: EIO on that file
+    union.expectLog("mark is not followed");
+    union.expectLog("redirect mark is no path");
+    union.expectLog("redirect marks lead to too long a path");
+    union.expectLog("the layers below do not have its data");
     Path script = script(union);
     Path outside = union.home().resolve("outside");
     Command.of(

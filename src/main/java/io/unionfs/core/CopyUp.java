@@ -152,6 +152,9 @@ final class CopyUp {
       if (copyData(file, stat, to.fd(), limit)) {
         sys.fsync(to.fd());
       }
+      if (limit < stat.size) {
+        sys.ftruncate(to.fd(), limit); // what was not copied must not read as zeros
+      }
       sys.futimens(to.fd(), stat.atime, stat.atimeNsec, stat.mtime, stat.mtimeNsec);
       union.marks().removeMetacopy(to.fd());
     } finally {

@@ -17,7 +17,6 @@ import io.unionfs.sys.Sys;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,15 +34,15 @@ import org.slf4j.LoggerFactory;
 /** The move of nodes from lower layers to the upper. */
 final class CopyUp {
   private static final Logger log = LoggerFactory.getLogger(CopyUp.class);
+  private static final int NO_DATA = -1;
 
   private final UnionState union;
   private final Sys sys;
   private final HardLinks hardLinks;
+  private final IndexLinks indexLinks;
   private final OriginNumbers numbers;
   private final OpenFiles openFiles;
   private final Protection protection;
-  private static final int NO_DATA = -1;
-
   private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
 
@@ -57,6 +56,7 @@ final class CopyUp {
     this.numbers = numbers;
     this.sys = union.sys();
     this.hardLinks = hardLinks;
+    this.indexLinks = new IndexLinks(union, hardLinks);
     this.openFiles = openFiles;
     this.protection = protection;
     this.closer = new DescriptorCloser(sys);
@@ -308,7 +308,7 @@ final class CopyUp {
       if (sync) {
         sys.fsync(data);
       }
-      Name index = stat.nlink > 1 ? enterIndex(work, workFd, temporary, file) : null;
+      Name index = stat.nlink > 1 ? indexLinks.enter(work, workFd, temporary, file) : null;
       placed = commit(work, workFd, temporary, file, index, stat.nlink);
       log.debug("{} is copied up, {} bytes", file, Math.min(stat.size, limit));
     } finally {
@@ -358,55 +358,6 @@ final class CopyUp {
     }
   }
 
-  /*
-   * The count is that of the lower inode until the copy has its name, so it is right wherever a crash
-   * may come, as in kernel overlayfs. Too low it would drop the index while a lower name needs it.
-   */
-  private @Nullable Name enterIndex(WorkDir work, SharedFd workFd, Name temporary, FileNode file)
-      throws ErrnoException {
-    Place lower = file.requireLower();
-    Name index = hardLinks.indexName(lower.dir(), lower.name());
-    if (index == null) {
-      log.warn("{}: its file system has no file handles; its other names stay apart", file);
-      return null;
-    }
-    LayerDir indexDir = work.makeIndex();
-    SharedFd indexFd = indexDir.pin();
-    try {
-      record(() -> union.marks().setNlinkDifferenceToLower(workFd.fd(), temporary, 0));
-      int errno = sys.tryLinkat(workFd.fd(), temporary, indexFd.fd(), index);
-      if (errno == Errno.EEXIST) {
-        // of a node that nobody holds any more, or left by a crash before its first name
-        sys.unlinkat(indexFd.fd(), index, 0);
-        sys.linkat(workFd.fd(), temporary, indexFd.fd(), index);
-      } else if (errno != 0) {
-        throw ErrnoException.of(errno);
-      }
-    } finally {
-      indexFd.unpin();
-    }
-    return index;
-  }
-
-  private void recordDifference(SharedFd dirFd, Name name, int difference) throws ErrnoException {
-    record(() -> union.marks().setNlinkDifference(dirFd.fd(), name, difference));
-  }
-
-  private interface Recording {
-    void run() throws ErrnoException;
-  }
-
-  /* A node that cannot carry the xattr stays without. */
-  private static void record(Recording recording) throws ErrnoException {
-    try {
-      recording.run();
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
-        throw e;
-      }
-    }
-  }
-
   /* Whether the temporary name is gone: renamed to its place, or removed with the file. */
   private boolean commit(
       WorkDir work,
@@ -434,13 +385,7 @@ final class CopyUp {
         sys.statx(workFd.fd(), temporary, stat);
         place(workFd, temporary, parent, link.name());
         if (index != null) {
-          SharedFd parentFd = parent.pin();
-          try {
-            recordDifference(parentFd, link.name(), lowerNlink - 2);
-          } finally {
-            parentFd.unpin();
-          }
-          file.setNlinkDifference(lowerNlink - 2);
+          indexLinks.countFirst(file, parent, link.name(), lowerNlink);
         }
         union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
         file.setForeign();
@@ -510,46 +455,8 @@ final class CopyUp {
       if (link == null || link.inUpper()) {
         return;
       }
-      linkFromIndex(file, parent, name, indexDir, index);
-    }
-  }
-
-  private void linkFromIndex(
-      FileNode file, DirNode parent, Name name, LayerDir indexDir, Name index)
-      throws ErrnoException {
-    markImpure(parent);
-    Stat lower = union.rules().resolve(parent.lowers(), name).stat();
-    SharedFd indexFd = indexDir.pin();
-    SharedFd parentFd = null;
-    try {
-      parentFd = parent.requireUpper().pin();
-      Stat before = new Stat();
-      sys.fstatx(parentFd.fd(), before);
-      if (lower != null) {
-        Stat copy = new Stat();
-        sys.statx(indexFd.fd(), index, copy);
-        int names = copy.nlink + file.nlinkDifference();
-        int more = names - lower.nlink;
-        record(() -> union.marks().setNlinkDifferenceToLower(indexFd.fd(), index, more));
-      }
-      int difference;
-      Lock counting = union.locks().linkCount(file).writeLock();
-      counting.lock();
-      try {
-        sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
-        difference = file.addNlinkDifference(-1);
-      } finally {
-        counting.unlock();
-      }
-      recordDifference(indexFd, index, difference);
-      sys.utimensat(
-          parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
-      file.update(now -> now.withLink(new Link(parent, name, true)));
-    } finally {
-      if (parentFd != null) {
-        parentFd.unpin();
-      }
-      indexFd.unpin();
+      markImpure(parent);
+      indexLinks.addName(file, parent, name, indexDir, index);
     }
   }
 }

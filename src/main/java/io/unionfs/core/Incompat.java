@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * As kernel overlayfs: an entry of WORK/work/incompat forbids every later mount, the kernel's too,
  * until somebody who knows what it means removes it. A volatile mount leaves "volatile" there, for
  * nothing that it copied up is known to have reached the disk. The kernel's own stays after a clean
- * unmount as well; a union that ends cleanly syncs the upper once and takes it away.
+ * unmount as well; a union that ends cleanly syncs the upper once and takes it away. Records of
+ * renames are there too (UnfinishedRenames); those this program knows how to end.
  */
 /** The marks in the work directory that refuse a mount. */
 final class Incompat {
@@ -76,7 +77,7 @@ final class Incompat {
     try (Fd listing = new Fd(sys, directory.openSelf());
         Dirents entries = Dirents.open(sys, listing.raw())) {
       while (entries.next()) {
-        if (!entries.isDotOrDotDot()) {
+        if (!entries.isDotOrDotDot() && !UnfinishedRenames.isRecord(entries.name())) {
           return entries.name();
         }
       }

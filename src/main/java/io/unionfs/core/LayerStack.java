@@ -221,10 +221,11 @@ final class LayerStack implements AutoCloseable {
       upper = opened.upper();
       WorkDir openedWork = openWork(checkedUpper, checkedWork, opened.work());
       work = openedWork;
+      announceWhiteouts(opened.upper(), openedWork.marks());
+      openedWork.finishRenames(opened.upper().root());
       if (isVolatile) {
         openedWork.markVolatile();
       }
-      announceWhiteouts(opened.upper(), openedWork.marks());
     } catch (ErrnoException e) {
       throw new MountRefusedException(checkedWork + ": " + explainWork(e.errno()), e);
     }

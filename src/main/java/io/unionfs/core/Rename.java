@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /*
  * What is renamed is in the upper first: a file is copied up, a directory must be there alone
- * (EXDEV otherwise, so that mv(1) copies), or redirect_dir=on lets a mark tell where the rest is. The rename is then one renameat2(2) of the host, and where
- * a lower has the old name the same call leaves a whiteout (RENAME_WHITEOUT).
+ * (EXDEV otherwise, so that mv(1) copies), or redirect_dir=on lets a mark tell where the rest is. The
+ * rename is then one renameat2(2) of the host, and where a lower has the old name the same call leaves
+ * a whiteout (RENAME_WHITEOUT). Where it cannot, there are two steps and a record of them
+ * (UnfinishedRenames).
  */
 /** The renaming of files and directories. */
 final class Rename {
@@ -55,6 +57,7 @@ final class Rename {
     }
     union.checkNew(newName);
     union.requireWritable();
+    boolean twoSteps = union.marks().whiteouts().format() == WhiteoutFormat.XATTR;
     while (true) {
       Node node = lookup.find(oldParent, oldName);
       if (node == null) {
@@ -84,10 +87,22 @@ final class Rename {
       Side from = new Side(oldParent, oldName, node, lookup.existsBelow(oldParent, oldName));
       Side to = new Side(newParent, newName, target, lookup.existsBelow(newParent, newName));
       prepare(from, to, exchange);
-      if (attempt(from, to, node, exchange)) {
-        return;
+      switch (attempt(from, to, node, exchange, twoSteps)) {
+        case DONE -> {
+          return;
+        }
+        case NEEDS_TWO_STEPS -> twoSteps = true;
+        case TREE_CHANGED -> {}
       }
     }
+  }
+
+  private enum Outcome {
+    DONE,
+    /** Between the look at the tree and the locks. */
+    TREE_CHANGED,
+    /** The host leaves no whiteout, and the rename lock is needed. */
+    NEEDS_TWO_STEPS
   }
 
   private static void checkTypes(Node node, @Nullable Node target) throws ErrnoException {
@@ -154,15 +169,15 @@ final class Rename {
     return dir.lowers().isEmpty() ? null : lookup.readIndex(dir);
   }
 
-  /* False if the tree changed since it was looked at. */
-  private boolean attempt(Side from, Side to, Node node, boolean exchange) throws ErrnoException {
+  private Outcome attempt(Side from, Side to, Node node, boolean exchange, boolean twoSteps)
+      throws ErrnoException {
     LowerIndex fromIndex = lookup.index(from.parent());
     LowerIndex toIndex = lookup.index(to.parent());
     DirNode target = to.node() instanceof DirNode dir ? dir : to.parent();
     LowerIndex targetIndex = to.node() instanceof DirNode dir ? indexOf(dir) : null;
-    boolean directories = node.isDirectory() || to.node() instanceof DirNode;
+    boolean shapes = twoSteps || node.isDirectory() || to.node() instanceof DirNode;
     Name left = null;
-    try (Locks.Locked shape = directories ? union.locks().rename() : null;
+    try (Locks.Locked shape = shapes ? union.locks().rename() : null;
         Locks.Locked locked = union.locks().write(from.parent(), to.parent(), target)) {
       if (from.parent().isRemoved() || to.parent().isRemoved()) {
         throw ErrnoException.of(Errno.ENOENT);
@@ -170,7 +185,7 @@ final class Rename {
       if (lookup.findLocked(from.parent(), from.name(), fromIndex) != node
           || lookup.findLocked(to.parent(), to.name(), toIndex) != to.node()
           || !namesInUpper(from, to, exchange)) {
-        return false;
+        return Outcome.TREE_CHANGED;
       }
       checkTree(node, to.parent());
       if (exchange) {
@@ -181,15 +196,15 @@ final class Rename {
         }
         if (node instanceof DirNode dir) {
           left = directoryLocked(from, to, dir);
-        } else {
-          fileLocked(from, to, (FileNode) node);
+        } else if (!fileLocked(from, to, (FileNode) node, twoSteps)) {
+          return Outcome.NEEDS_TWO_STEPS;
         }
       }
     }
     if (left != null) {
       union.requireWritable().discard(left);
     }
-    return true;
+    return Outcome.DONE;
   }
 
   /* Whether the files of both sides are still entries of the upper, as prepared. */
@@ -205,7 +220,9 @@ final class Rename {
     return link != null && link.inUpper();
   }
 
-  private void fileLocked(Side from, Side to, FileNode file) throws ErrnoException {
+  /* False, with nothing done, if it takes two steps and may not. */
+  private boolean fileLocked(Side from, Side to, FileNode file, boolean twoSteps)
+      throws ErrnoException {
     FileNode target = to.node() instanceof FileNode other ? other : null;
     SharedFd kept =
         target != null && inUpper(to) ? removal.hold(target, to.parent(), to.name()) : null;
@@ -213,10 +230,13 @@ final class Rename {
       if (file.isForeign()) {
         copyUp.markImpure(to.parent());
       }
-      if (from.below()) {
-        leavingWhiteout(from, to, null);
-      } else {
+      if (!from.below()) {
         LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, null, null);
+      } else if (!leavingWhiteout(from, to, null)) {
+        if (!twoSteps) {
+          return false;
+        }
+        linkAndReplace(from, to);
       }
       if (target != null) {
         SharedFd held = kept;
@@ -229,6 +249,7 @@ final class Rename {
       }
     }
     moved(from, to, file);
+    return true;
   }
 
   private void moved(Side from, Side to, FileNode file) {
@@ -238,47 +259,80 @@ final class Rename {
     union.cache().put(to.parent(), to.name(), file);
   }
 
-  /*
-   * A file system without RENAME_WHITEOUT takes two steps: the file has both names for a moment,
-   * never neither.
-   */
-  private void leavingWhiteout(Side from, Side to, @Nullable LayerDir moved) throws ErrnoException {
+  /* False if the host cannot do it in one step. */
+  private boolean leavingWhiteout(Side from, Side to, @Nullable LayerDir moved)
+      throws ErrnoException {
     WorkDir work = union.requireWritable();
     Whiteouts whiteouts = union.marks().whiteouts();
     if (whiteouts.standsBeside(from.name())) {
       placeWhiteout(work, from);
       LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, moved, null);
-      return;
+      return true;
     }
-    if (whiteouts.format() != WhiteoutFormat.XATTR) {
-      try {
-        LayerDir.rename(
-            from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_WHITEOUT, moved, null);
-        return;
-      } catch (ErrnoException e) {
-        if (e.errno() != Errno.EINVAL && e.errno() != Errno.EPERM) {
-          throw e;
-        }
+    if (whiteouts.format() == WhiteoutFormat.XATTR) {
+      return false;
+    }
+    try {
+      LayerDir.rename(
+          from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_WHITEOUT, moved, null);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EINVAL && e.errno() != Errno.EPERM) {
+        throw e;
       }
+      return false;
     }
-    if (moved != null) {
-      exchangeDirectory(work, from, to, moved);
-      return;
-    }
-    SharedFd fromFd = from.upper().pin();
+  }
+
+  private Name beginRecord(WorkDir work, Side from, Side to) throws ErrnoException {
+    boolean durable = !union.options().isVolatile();
+    return work.renames().begin(from.parent(), from.name(), to.parent(), to.name(), durable);
+  }
+
+  /*
+   * The file has both names for a moment, never neither. All that needs room is made first. Should the
+   * last step fail, the record stays, and the next mount takes it.
+   */
+  private void linkAndReplace(Side from, Side to) throws ErrnoException {
+    WorkDir work = union.requireWritable();
+    Name record = beginRecord(work, from, to);
+    boolean keepRecord = false;
+    Name whiteout = null;
+    Name link = null;
+    SharedFd fromFd = null;
     SharedFd toFd = null;
     SharedFd workFd = null;
     try {
+      fromFd = from.upper().pin();
       toFd = to.upper().pin();
       workFd = work.dir().pin();
-      Name temporary = work.newName();
-      sys.linkat(fromFd.fd(), from.name(), workFd.fd(), temporary);
-      sys.renameat2(workFd.fd(), temporary, toFd.fd(), to.name(), 0);
-      work.replaceByWhiteout(fromFd.fd(), from.name());
+      work.announceWhiteout(fromFd.fd());
+      whiteout = work.newWhiteout();
+      link = work.newName();
+      sys.linkat(fromFd.fd(), from.name(), workFd.fd(), link);
+      sys.renameat2(workFd.fd(), link, toFd.fd(), to.name(), 0);
+      link = null;
+      keepRecord = true;
+      sys.renameat2(workFd.fd(), whiteout, fromFd.fd(), from.name(), 0);
+      whiteout = null;
+      keepRecord = false;
     } finally {
       unpin(workFd);
       unpin(toFd);
-      fromFd.unpin();
+      unpin(fromFd);
+      discard(work, link);
+      discard(work, whiteout);
+      if (keepRecord) {
+        work.renames().leave(record);
+      } else {
+        work.renames().end(record);
+      }
+    }
+  }
+
+  private static void discard(WorkDir work, @Nullable Name name) {
+    if (name != null) {
+      work.discard(name);
     }
   }
 
@@ -297,25 +351,35 @@ final class Rename {
    */
   private void exchangeDirectory(WorkDir work, Side from, Side to, LayerDir moved)
       throws ErrnoException {
+    Name record = beginRecord(work, from, to);
+    boolean keepRecord = false;
     Name left = null;
-    SharedFd toFd = to.upper().pin();
+    SharedFd fromFd = null;
+    SharedFd toFd = null;
     SharedFd workFd = null;
     try {
-      if (existsInUpper(to)) {
-        workFd = work.dir().pin();
-        left = work.newWhiteout();
-        sys.renameat2(workFd.fd(), left, toFd.fd(), to.name(), Linux.RENAME_EXCHANGE);
-      } else {
-        work.placeWhiteout(toFd.fd(), to.name());
-      }
+      fromFd = from.upper().pin();
+      toFd = to.upper().pin();
+      workFd = work.dir().pin();
+      work.announceWhiteout(fromFd.fd());
+      work.announceWhiteout(toFd.fd());
+      left = work.newWhiteout();
+      int flags = existsInUpper(to) ? Linux.RENAME_EXCHANGE : Linux.RENAME_NOREPLACE;
+      sys.renameat2(workFd.fd(), left, toFd.fd(), to.name(), flags);
+      keepRecord = true;
+      LayerDir.rename(
+          from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, null);
+      keepRecord = false;
     } finally {
       unpin(workFd);
-      toFd.unpin();
-    }
-    LayerDir.rename(
-        from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, null);
-    if (left != null) {
-      work.discard(left);
+      unpin(toFd);
+      unpin(fromFd);
+      discard(work, left);
+      if (keepRecord) {
+        work.renames().leave(record);
+      } else {
+        work.renames().end(record);
+      }
     }
   }
 
@@ -342,10 +406,10 @@ final class Rename {
         if (!from.below()) {
           removeWhiteout(from);
         }
-      } else if (from.below()) {
-        leavingWhiteout(from, to, moved);
-      } else {
+      } else if (!from.below()) {
         LayerDir.rename(from.upper(), from.name(), to.upper(), to.name(), 0, moved, null);
+      } else if (!leavingWhiteout(from, to, moved)) {
+        exchangeDirectory(union.requireWritable(), from, to, moved);
       }
       if (target != null) {
         target.setRemoved(kept);

@@ -7,14 +7,9 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /*
  * A lock of the kernel (flock(2)) and no file: it goes with the process that holds it, however that
@@ -23,7 +18,6 @@ import org.slf4j.LoggerFactory;
  */
 /** The sole right to write to an upper or work dir. */
 final class UpperClaim implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(UpperClaim.class);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long WAIT_LIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
   private static final long WAIT_DEAD_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -47,7 +41,7 @@ final class UpperClaim implements AutoCloseable {
           throw new MountRefusedException(directory + ": cannot be locked: " + Errno.name(errno));
         }
         long holder = holder(directory.stat());
-        long patience = hasUnionMount(holder) ? WAIT_LIVE_NANOS : WAIT_DEAD_NANOS;
+        long patience = HolderMount.exists(holder) ? WAIT_LIVE_NANOS : WAIT_DEAD_NANOS;
         if (System.nanoTime() - start > patience) {
           throw new MountRefusedException(directory + " is in use by " + describe(holder));
         }
@@ -68,7 +62,7 @@ final class UpperClaim implements AutoCloseable {
   private static long holder(Stat stat) {
     String inode =
         String.format("%02x:%02x:%d", Linux.major(stat.dev), Linux.minor(stat.dev), stat.ino);
-    for (String line : lines("/proc/locks")) {
+    for (String line : HolderMount.lines(Path.of("/proc/locks"))) {
       String[] fields = line.trim().split("\\s+", -1);
       if (fields.length >= 6 && fields[1].equals("FLOCK") && fields[5].equals(inode)) {
         return parse(fields[4]);
@@ -82,27 +76,6 @@ final class UpperClaim implements AutoCloseable {
       return Math.max(0, Long.parseLong(pid));
     } catch (NumberFormatException e) {
       return 0;
-    }
-  }
-
-  private static boolean hasUnionMount(long pid) {
-    if (pid <= 0) {
-      return true;
-    }
-    for (String line : lines("/proc/" + pid + "/mountinfo")) {
-      if (line.contains(" - fuse.unionfs-mount ")) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static List<String> lines(String file) {
-    try {
-      return Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      log.debug("{}: {}", file, e.getMessage());
-      return List.of();
     }
   }
 

@@ -16,6 +16,7 @@ import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ final class WorkDir {
   private final Marks marks;
   private final LayerDir work;
   private final AtomicLong counter = new AtomicLong();
+  private final UnfinishedRenames renames;
 
   /* Guards the shared whiteout; the system calls that make it are the only ones under it. */
   private final ReentrantLock whiteoutLock = new ReentrantLock();
@@ -54,6 +56,7 @@ final class WorkDir {
     this.marks = marks;
     this.work = work;
     this.index = index;
+    this.renames = new UnfinishedRenames(this, work.child(Incompat.DIRECTORY));
   }
 
   /**
@@ -85,7 +88,7 @@ final class WorkDir {
           sys.fchmodat(fd.fd(), WORK, 0700); // kernel overlayfs makes it with mode 0
         }
         new Incompat(work).check(shown);
-        TreeRemoval.clear(work);
+        TreeRemoval.clear(work, Set.of(Incompat.DIRECTORY));
       }
       if (sys.tryStatx(fd.fd(), INDEX, stat) == 0 && stat.isDirectory()) {
         if ((stat.mode & 0700) != 0700) {
@@ -97,6 +100,16 @@ final class WorkDir {
       fd.unpin();
     }
     return new WorkDir(sys, layer, Marks.probe(sys, work, rules), work, index);
+  }
+
+  /** Completes the renames that a crash left half done in the upper. */
+  void finishRenames(LayerDir upper) throws ErrnoException {
+    renames.finish(upper);
+  }
+
+  /** The records of renames that take two steps. */
+  UnfinishedRenames renames() {
+    return renames;
   }
 
   /** Marks the work directory for a mount that syncs nothing, until it ends cleanly. */
@@ -164,11 +177,12 @@ final class WorkDir {
       marks.whiteouts().placeBeside(parentFd, name);
       return;
     }
-    announce(parentFd);
+    announceWhiteout(parentFd);
     linkWhiteout(parentFd, name);
   }
 
-  private void announce(int parentFd) throws ErrnoException {
+  /** Notes in a directory of the upper that it may get a whiteout, in formats that need it. */
+  void announceWhiteout(int parentFd) throws ErrnoException {
     if (marks.whiteouts().format() == WhiteoutFormat.XATTR) {
       marks.announceXattrWhiteouts(parentFd);
     }
@@ -208,7 +222,7 @@ final class WorkDir {
       sys.unlinkat(parentFd, name, 0);
       return;
     }
-    announce(parentFd);
+    announceWhiteout(parentFd);
     Name temporary = newWhiteout();
     boolean placed = false;
     SharedFd fd = work.pin();
@@ -272,13 +286,13 @@ final class WorkDir {
     try {
       TreeRemoval.remove(work, temporary);
     } catch (ErrnoException e) {
-      log.warn("work dir {}: cannot remove {}: {}", layer, temporary, e.getMessage());
+      log.warn("{}: cannot remove {}: {}", this, temporary, e.getMessage());
     }
   }
 
   /**
-   * Empties the work directory; {@code index} stays while it has entries, and the mark of a
-   * volatile mount if the upper cannot be made durable.
+   * Empties the work directory; {@code index} stays while it has entries, the mark of a volatile
+   * mount if the upper cannot be made durable, and the records of renames that failed half way.
    */
   void close() {
     try {
@@ -286,10 +300,10 @@ final class WorkDir {
       if (mark != null) {
         mark.clearVolatile();
       }
-      TreeRemoval.clear(work);
+      TreeRemoval.clear(work, renames.hasLeft() ? Set.of(Incompat.DIRECTORY) : Set.of());
       removeIndexIfEmpty();
     } catch (ErrnoException e) {
-      log.warn("work dir {}: cannot be emptied: {}", layer, e.getMessage());
+      log.warn("{}: cannot be emptied: {}", this, e.getMessage());
     }
   }
 
@@ -309,6 +323,11 @@ final class WorkDir {
     } finally {
       fd.unpin();
     }
+  }
+
+  @Override
+  public String toString() {
+    return "work dir " + layer;
   }
 
   /** Whether nothing but the empty "work" is left, so that a default work dir may go away. */

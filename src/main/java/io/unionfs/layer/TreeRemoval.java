@@ -10,6 +10,7 @@ import io.unionfs.sys.SharedFd;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Removal of a directory tree of a writable layer, following no link and entering no mount. */
 public final class TreeRemoval {
@@ -17,11 +18,19 @@ public final class TreeRemoval {
 
   /** Removes everything in a directory, not the directory itself. */
   public static void clear(LayerDir top) throws ErrnoException {
+    clear(top, Set.of());
+  }
+
+  /** Removes everything in a directory but these subdirectories of it. */
+  public static void clear(LayerDir top, Set<Name> kept) throws ErrnoException {
     ArrayDeque<LayerDir> open = new ArrayDeque<>();
     open.push(top);
     while (!open.isEmpty()) {
       LayerDir dir = open.peek();
       List<Name> subdirectories = removeFiles(dir);
+      if (dir == top) {
+        subdirectories.removeAll(kept);
+      }
       if (!subdirectories.isEmpty()) {
         for (Name name : subdirectories) {
           open.push(dir.child(name));

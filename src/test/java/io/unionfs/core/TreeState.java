@@ -146,14 +146,6 @@ final class TreeState {
     return null;
   }
 
-  /** The same state without one path. */
-  TreeState without(String path) {
-    TreeState state = new TreeState();
-    state.entries.putAll(entries);
-    state.entries.remove(path);
-    return state;
-  }
-
   private @Nullable String time(String path) {
     Entry entry = entries.get(path);
     return entry == null ? null : entry.directoryTime;

@@ -32,6 +32,32 @@ class DeviationsIT {
     assertThat(union.run("stat -c %X f d")).isEqualTo("978307200\n978307200\n");
   }
 
+  /* A backup that goes by the time of change may take a file twice, but never misses one. */
+  @MountTest(variants = Variant.KERNEL)
+  void timeOfChangeMayBeThatOfTheWriteBackButNeverEarlier(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+    String times =
+        "python3 -c 'import os; s = os.stat(\"f\"); print(s.st_ctime_ns, s.st_mtime_ns, end=\"\")'";
+
+    union.run("echo more >> f");
+    String[] shown = union.run(times).split(" ");
+    union.remount();
+    String[] later = union.run(times).split(" ");
+
+    assertThat(later[1]).isEqualTo(shown[1]);
+    assertThat(Long.parseLong(later[0])).isGreaterThanOrEqualTo(Long.parseLong(shown[0]));
+  }
+
+  @MountTest(variants = {Variant.PASSTHROUGH, Variant.JNR_FUSE})
+  void timeOfChangeIsThatOfTheHostWithoutWriteBack(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    union.run("echo more >> f");
+    String shown = union.run("stat -c %z f");
+    union.remount();
+    assertThat(union.run("stat -c %z f")).isEqualTo(shown);
+  }
+
   @MountTest
   void requestsThatTheProtocolLacksAreRefused(Union union) throws Exception {
     union.layers("lower f file \"text\"").mount();

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 class LifeCycleIT {
   private static final long PATIENCE_SECONDS = 30;
+  private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private static Process foreground(Union union) throws Exception {
     Files.createFile(union.log());
@@ -50,6 +51,48 @@ class LifeCycleIT {
         Command.of(Account.USER, "fusermount3", "-u", union.point().toString()).output();
       }
       union.mount(); // waits for the server before to let go
+    }
+  }
+
+  /* umount(2) does not wait for a server, and that another union is in view says nothing. */
+  @MountTest(variants = Variant.KERNEL, accounts = Account.ROOT)
+  void mountWaitsForTheServerBeforeBesideAnotherUnion(Union union) throws Exception {
+    union.layers("lower f file \"\"").mount();
+    Path other = Files.createDirectory(union.home().resolve("other"));
+    Command.of(Account.ROOT, Tool.mount(), "--lower", union.lower().toString(), other.toString())
+        .output();
+    ProcessHandle server = union.server();
+    try {
+      Command.script(
+              Account.ROOT,
+              "stat '%1$s' > /dev/null; kill -STOP %2$d; umount -c '%1$s'"
+                  .formatted(union.point(), server.pid()))
+          .output();
+      Process next =
+          Command.of(
+                  Account.ROOT,
+                  Tool.mount(),
+                  "--lower",
+                  union.lower().toString(),
+                  "--upper",
+                  union.upper().toString(),
+                  "--work",
+                  union.work().toString(),
+                  union.point().toString())
+              .start(new File("/dev/null"), union.log().toFile());
+      long start = System.nanoTime();
+      Union.await(
+          "it waits longer than for an upper that is in use",
+          () -> !next.isAlive() || System.nanoTime() - start > WAIT_NANOS);
+      assertThat(next.isAlive()).as(() -> union.log() + " tells why").isTrue();
+      Command.of(Account.ROOT, "kill", "-CONT", Long.toString(server.pid())).output();
+
+      assertThat(next.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(next.exitValue()).isZero();
+      assertThat(union.isMounted()).isTrue();
+    } finally {
+      Command.of(Account.ROOT, "kill", "-CONT", Long.toString(server.pid())).run();
+      Command.of(Account.ROOT, Tool.unionfs(), "umount", other.toString()).output();
     }
   }
 

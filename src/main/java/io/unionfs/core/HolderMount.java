@@ -1,0 +1,87 @@
+package io.unionfs.core;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * A server's descriptor of /dev/fuse names its connection in /proc/PID/fdinfo since Linux 6.11, and the
+ * connection is the device of the mount. Where that is not told, any union that the process sees may be
+ * its own.
+ */
+/** Whether the process that holds an upper still has its mount, by proc(5). */
+final class HolderMount {
+  private static final Logger log = LoggerFactory.getLogger(HolderMount.class);
+  private static final String CONNECTION = "fuse_connection:";
+  private static final String TYPE = " - fuse.unionfs-mount ";
+  private static final int DEVICE_FIELD = 2;
+
+  private HolderMount() {}
+
+  /**
+   * Whether a process has a mount of its own.
+   *
+   * @param pid 0 for a process that cannot be seen, for which the answer is yes
+   */
+  static boolean exists(long pid) {
+    if (pid <= 0) {
+      return true;
+    }
+    Path process = Path.of("/proc", Long.toString(pid));
+    Set<String> devices = devices(process);
+    for (String line : lines(process.resolve("mountinfo"))) {
+      String[] fields = line.split(" ", -1);
+      boolean own =
+          devices.isEmpty()
+              ? line.contains(TYPE)
+              : fields.length > DEVICE_FIELD && devices.contains(fields[DEVICE_FIELD]);
+      if (own) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Set<String> devices(Path process) {
+    Set<String> devices = new HashSet<>();
+    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+      for (Path descriptor : descriptors) {
+        if (!isFuse(descriptor)) {
+          continue;
+        }
+        for (String line : lines(process.resolve("fdinfo").resolve(descriptor.getFileName()))) {
+          if (line.startsWith(CONNECTION)) {
+            devices.add("0:" + line.substring(CONNECTION.length()).trim());
+          }
+        }
+      }
+    } catch (IOException e) {
+      log.debug("{}: {}", process, e.getMessage());
+    }
+    return devices;
+  }
+
+  private static boolean isFuse(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).equals(Path.of("/dev/fuse"));
+    } catch (IOException e) {
+      return false; // closed meanwhile
+    }
+  }
+
+  static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      log.debug("{}: {}", file, e.getMessage());
+      return List.of();
+    }
+  }
+}

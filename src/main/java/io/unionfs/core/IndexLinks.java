@@ -1,0 +1,135 @@
+package io.unionfs.core;
+
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.Resolution.Place;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * As kernel overlayfs with index=on (fs/overlayfs/copy_up.c, ovl_set_nlink_*): while a link is made
+ * the count is noted relative to the lower inode, which does not change, so that it is right wherever
+ * a crash may come. Too low it would drop the index while a lower name needs it.
+ */
+/** The links of copied-up files to the index, and the count of their names. */
+final class IndexLinks {
+  private static final Logger log = LoggerFactory.getLogger(IndexLinks.class);
+
+  private final UnionState union;
+  private final Sys sys;
+  private final HardLinks hardLinks;
+
+  IndexLinks(UnionState union, HardLinks hardLinks) {
+    this.union = union;
+    this.sys = union.sys();
+    this.hardLinks = hardLinks;
+  }
+
+  /**
+   * Gives a copy its entry in the index, before it has a name in the upper.
+   *
+   * @return the entry, or null where the lower's file system has no file handles
+   */
+  @Nullable Name enter(WorkDir work, SharedFd workFd, Name temporary, FileNode file)
+      throws ErrnoException {
+    Place lower = file.requireLower();
+    Name index = hardLinks.indexName(lower.dir(), lower.name());
+    if (index == null) {
+      log.warn("{}: its file system has no file handles; its other names stay apart", file);
+      return null;
+    }
+    LayerDir indexDir = work.makeIndex();
+    SharedFd indexFd = indexDir.pin();
+    try {
+      record(() -> union.marks().setNlinkDifferenceToLower(workFd.fd(), temporary, 0));
+      int errno = sys.tryLinkat(workFd.fd(), temporary, indexFd.fd(), index);
+      if (errno == Errno.EEXIST) {
+        // of a node that nobody holds any more, or left by a crash before its first name
+        sys.unlinkat(indexFd.fd(), index, 0);
+        sys.linkat(workFd.fd(), temporary, indexFd.fd(), index);
+      } else if (errno != 0) {
+        throw ErrnoException.of(errno);
+      }
+    } finally {
+      indexFd.unpin();
+    }
+    return index;
+  }
+
+  /** Counts the names of a copy that just got its first one beside the index. */
+  void countFirst(FileNode file, LayerDir parent, Name name, int lowerNlink) throws ErrnoException {
+    int difference = lowerNlink - 2;
+    SharedFd fd = parent.pin();
+    try {
+      recordDifference(fd, name, difference);
+    } finally {
+      fd.unpin();
+    }
+    file.setNlinkDifference(difference);
+  }
+
+  private void recordDifference(SharedFd dirFd, Name name, int difference) throws ErrnoException {
+    record(() -> union.marks().setNlinkDifference(dirFd.fd(), name, difference));
+  }
+
+  private interface Recording {
+    void run() throws ErrnoException;
+  }
+
+  /* A node that cannot carry the xattr stays without. */
+  private static void record(Recording recording) throws ErrnoException {
+    try {
+      recording.run();
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+    }
+  }
+
+  /** Makes a name that only a lower has a link of the copy; the parent's write lock is held. */
+  void addName(FileNode file, DirNode parent, Name name, LayerDir indexDir, Name index)
+      throws ErrnoException {
+    Stat lower = union.rules().resolve(parent.lowers(), name).stat();
+    SharedFd indexFd = indexDir.pin();
+    SharedFd parentFd = null;
+    try {
+      parentFd = parent.requireUpper().pin();
+      Stat before = new Stat();
+      sys.fstatx(parentFd.fd(), before);
+      if (lower != null) {
+        Stat copy = new Stat();
+        sys.statx(indexFd.fd(), index, copy);
+        int names = copy.nlink + file.nlinkDifference();
+        int more = names - lower.nlink;
+        record(() -> union.marks().setNlinkDifferenceToLower(indexFd.fd(), index, more));
+      }
+      int difference;
+      Lock counting = union.locks().linkCount(file).writeLock();
+      counting.lock();
+      try {
+        sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
+        difference = file.addNlinkDifference(-1);
+      } finally {
+        counting.unlock();
+      }
+      recordDifference(indexFd, index, difference);
+      sys.utimensat(
+          parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+      file.update(now -> now.withLink(new Link(parent, name, true)));
+    } finally {
+      if (parentFd != null) {
+        parentFd.unpin();
+      }
+      indexFd.unpin();
+    }
+  }
+}

@@ -36,6 +36,32 @@ class CrashIT {
     }
   }
 
+  /* As a server leaves it that was killed between the two steps. */
+  @MountTest(variants = Variant.KERNEL, accounts = Account.ROOT)
+  void layersWithAHalfRenamedFileAreRefusedByTheKernelUntilWeMountedThem(Union union)
+      throws Exception {
+    union.layers("lower d/old file \"lower\"\nupper d/old file \"moved\"");
+    String overlay =
+        "mkdir -p overlay && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work"
+            + " overlay";
+    String cd = "cd '" + union.home() + "' && ";
+    String killed =
+        "ln upper/d/old upper/d/new && mkdir -p work/work/incompat"
+            + " && printf 'd/old\\0d/new\\0' > work/work/incompat/rename#1 && ";
+    Command.Result refused = Command.script(Account.ROOT, cd + killed + overlay).run();
+    assertThat(refused.status()).as(refused.err()).isEqualTo(32); // mount(8): mount failure
+    assertThat(union.work().resolve("work/incompat/rename#1")).exists();
+
+    union.mount();
+    assertThat(union.run("ls d; cat d/new")).isEqualTo("new\nmoved");
+    union.unmount();
+
+    assertThat(
+            Command.script(Account.ROOT, cd + overlay + " && ls overlay/d; umount overlay")
+                .output())
+        .isEqualTo("new\n");
+  }
+
   private static void prepare(Union union) throws IOException, InterruptedException {
     union
         .layers(

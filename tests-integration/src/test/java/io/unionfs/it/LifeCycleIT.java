@@ -65,8 +65,13 @@ class LifeCycleIT {
     try {
       Command.script(
               Account.ROOT,
-              "stat '%1$s' > /dev/null; kill -STOP %2$d; umount -c '%1$s'"
-                  .formatted(union.point(), server.pid()))
+              "stat '"
+                  + union.point()
+                  + "' > /dev/null; kill -STOP "
+                  + server.pid()
+                  + "; umount -c '"
+                  + union.point()
+                  + "'")
           .output();
       Process next =
           Command.of(

@@ -109,6 +109,7 @@ final class Creation {
       requireAbsent(parent, name, index);
       SharedFd parentFd = parent.requireUpper().pin();
       int made = -1;
+      boolean known = false;
       try {
         made = make(work, parent, parentFd, name, mode, caller, maker);
         Node node = register(parent, parentFd, name);
@@ -118,8 +119,12 @@ final class Creation {
           made = -1;
         }
         union.cache().put(parent, name, node);
+        known = true;
         return node;
       } finally {
+        if (!known) {
+          union.cache().forget(parent, name); // it may be there
+        }
         if (made >= 0) {
           sys.close(made);
         }

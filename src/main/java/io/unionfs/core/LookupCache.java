@@ -95,6 +95,13 @@ final class LookupCache {
     }
   }
 
+  /** Forgets a name of which it is not certain what it is now. */
+  void forget(DirNode parent, Name name) {
+    if (active) {
+      entries.invalidate(new Key(parent.id(), name));
+    }
+  }
+
   void putAbsent(DirNode parent, Name name) {
     if (active) {
       entries.put(new Key(parent.id(), name), ABSENT);

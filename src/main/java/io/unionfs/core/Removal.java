@@ -195,7 +195,11 @@ final class Removal {
       Stat stat = new Stat();
       int errno = sys.tryStatx(fd.fd(), index, stat);
       if (errno == 0 && stat.nlink + file.nlinkDifference() <= 0) {
-        sys.unlinkat(fd.fd(), index, 0);
+        // the name that a program removed is gone already, so that is what it is told
+        int left = sys.tryUnlinkat(fd.fd(), index, 0);
+        if (left != 0) {
+          log.warn("{}: its copy stays in the index: {}", file, Errno.message(left));
+        }
       } else if (errno != 0 && errno != Errno.ENOENT) {
         throw ErrnoException.of(errno);
       }

@@ -13,6 +13,8 @@ import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * What is renamed is in the upper first: a file is copied up, a directory must be there alone
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 /** The renaming of files and directories. */
 final class Rename {
+  private static final Logger log = LoggerFactory.getLogger(Rename.class);
+
   private final UnionState union;
   private final Sys sys;
   private final Lookup lookup;
@@ -394,6 +398,7 @@ final class Rename {
     DirNode target = to.node() instanceof DirNode other ? other : null;
     SharedFd kept = target == null ? null : removal.hold(target);
     Name left = null;
+    boolean renamed = false;
     try {
       keepContent(dir, from, to);
       if (target != null && target.upper() != null) {
@@ -411,6 +416,7 @@ final class Rename {
       } else if (!leavingWhiteout(from, to, moved)) {
         exchangeDirectory(union.requireWritable(), from, to, moved);
       }
+      renamed = true;
       if (target != null) {
         target.setRemoved(kept);
         kept = null;
@@ -420,6 +426,9 @@ final class Rename {
     } finally {
       if (kept != null) {
         kept.retire();
+      }
+      if (left != null && !renamed) {
+        putBack(to, left);
       }
     }
     dir.moveTo(to.parent(), to.name());
@@ -458,10 +467,14 @@ final class Rename {
     return errno == 0;
   }
 
+  /* No lower has the name, so that a whiteout that stays there hides nothing. */
   private void removeWhiteout(Side side) throws ErrnoException {
     SharedFd fd = side.upper().pin();
     try {
-      sys.unlinkat(fd.fd(), side.name(), 0);
+      int left = sys.tryUnlinkat(fd.fd(), side.name(), 0);
+      if (left != 0) {
+        log.warn("{}: its whiteout stays: {}", side.name(), Errno.message(left));
+      }
     } finally {
       fd.unpin();
     }
@@ -511,6 +524,25 @@ final class Rename {
         work.discard(fresh);
       }
     }
+  }
+
+  /* The directory that was emptied out is not replaced after all. */
+  private void putBack(Side to, Name left) throws ErrnoException {
+    WorkDir work = union.requireWritable();
+    SharedFd toFd = to.upper().pin();
+    SharedFd workFd = null;
+    try {
+      workFd = work.dir().pin();
+      int errno = sys.tryRenameat2(workFd.fd(), left, toFd.fd(), to.name(), Linux.RENAME_EXCHANGE);
+      if (errno != 0) {
+        log.warn("{}: is another, empty directory: {}", to.name(), Errno.message(errno));
+        union.cache().forget(to.parent(), to.name());
+      }
+    } finally {
+      unpin(workFd);
+      toFd.unpin();
+    }
+    work.discard(left);
   }
 
   private void exchangeLocked(Side from, Side to, Node node) throws ErrnoException {

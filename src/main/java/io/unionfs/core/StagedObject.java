@@ -9,9 +9,13 @@ import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An object that is made in the work directory and moved to its place when it is complete. */
 final class StagedObject {
+  private static final Logger log = LoggerFactory.getLogger(StagedObject.class);
+
   private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
 
   /** The system call that makes an object; a descriptor of it, or -1. */
@@ -155,7 +159,10 @@ final class StagedObject {
     } else {
       union.marks().setOpaque(fd.fd(), temporary);
       sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_EXCHANGE);
-      sys.unlinkat(fd.fd(), temporary, 0);
+      int left = sys.tryUnlinkat(fd.fd(), temporary, 0);
+      if (left != 0) { // the directory is there, and what is left goes with the work dir's sweep
+        log.warn("{}: its whiteout cannot be removed: {}", name, Errno.message(left));
+      }
     }
   }
 

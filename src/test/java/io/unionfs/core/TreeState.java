@@ -146,6 +146,17 @@ final class TreeState {
     return null;
   }
 
+  /** The same state without link counts. */
+  TreeState withoutCounts() {
+    TreeState state = new TreeState();
+    entries.forEach(
+        (path, entry) -> {
+          String described = entry.described.replaceAll(" links \\d+", "");
+          state.entries.put(path, new Entry(described, entry.directoryTime, entry.ino));
+        });
+    return state;
+  }
+
   private @Nullable String time(String path) {
     Entry entry = entries.get(path);
     return entry == null ? null : entry.directoryTime;

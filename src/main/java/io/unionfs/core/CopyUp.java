@@ -246,8 +246,21 @@ final class CopyUp {
     }
   }
 
-  /* A directory that its owner may not write to cannot be moved by an owner without privileges. */
+  /* What a parent holds may be changed where the parent's mode keeps a server without privileges out. */
   private void move(SharedFd workFd, Name temporary, SharedFd parentFd, Name name)
+      throws ErrnoException {
+    InSpiteOfMode.run(
+        sys,
+        parentFd.fd(),
+        Name.DOT,
+        () -> {
+          moveInto(workFd, temporary, parentFd, name);
+          return name;
+        });
+  }
+
+  /* A directory that its owner may not write to cannot be moved by an owner without privileges. */
+  private void moveInto(SharedFd workFd, Name temporary, SharedFd parentFd, Name name)
       throws ErrnoException {
     try {
       sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
@@ -258,8 +271,14 @@ final class CopyUp {
       }
     }
     int mode = InSpiteOfMode.widen(sys, workFd.fd(), temporary);
-    sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
-    sys.fchmodat(parentFd.fd(), name, mode);
+    boolean moved = false;
+    try {
+      sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
+      moved = true;
+    } finally {
+      SharedFd dir = moved ? parentFd : workFd;
+      sys.fchmodat(dir.fd(), moved ? name : temporary, mode);
+    }
   }
 
   private void copy(WorkDir work, FileNode file, long limit) throws ErrnoException {

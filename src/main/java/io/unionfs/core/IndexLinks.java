@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
@@ -100,9 +101,10 @@ final class IndexLinks {
       throws ErrnoException {
     Stat lower = union.rules().resolve(parent.lowers(), name).stat();
     SharedFd indexFd = indexDir.pin();
-    SharedFd parentFd = null;
+    SharedFd pinned = null;
     try {
-      parentFd = parent.requireUpper().pin();
+      SharedFd parentFd = parent.requireUpper().pin();
+      pinned = parentFd;
       Stat before = new Stat();
       sys.fstatx(parentFd.fd(), before);
       if (lower != null) {
@@ -116,7 +118,14 @@ final class IndexLinks {
       Lock counting = union.locks().linkCount(file).writeLock();
       counting.lock();
       try {
-        sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
+        InSpiteOfMode.run(
+            sys,
+            parentFd.fd(),
+            Name.DOT,
+            () -> {
+              sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
+              return name;
+            });
         difference = file.addNlinkDifference(-1);
       } finally {
         counting.unlock();
@@ -126,8 +135,8 @@ final class IndexLinks {
           parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
       file.update(now -> now.withLink(new Link(parent, name, true)));
     } finally {
-      if (parentFd != null) {
-        parentFd.unpin();
+      if (pinned != null) {
+        pinned.unpin();
       }
       indexFd.unpin();
     }

@@ -71,7 +71,8 @@ class CopyUpIT {
             union.account(),
             "cd '"
                 + union.lower()
-                + "' && truncate -s 64M f && printf x | dd of=f bs=1 seek=33554432 conv=notrunc status=none")
+                + "' && truncate -s 64M f && printf x | dd of=f bs=1 seek=33554432 conv=notrunc"
+                + " status=none")
         .output();
     union.mount();
 
@@ -118,7 +119,10 @@ class CopyUpIT {
   void listedInodeNumbersAreThoseOfStat(Union union) throws Exception {
     union
         .layers(
-            "lower d/f file \"x\"\nlower d/s/x file \"x\"\nlower2 d/g file \"x\"\nupper d/u file \"x\"")
+            "lower d/f file \"x\"\n"
+                + "lower d/s/x file \"x\"\n"
+                + "lower2 d/g file \"x\"\n"
+                + "upper d/u file \"x\"")
         .mount();
     union.run("chmod 600 d/f; mkdir d/new; touch d/new2; mkdir d/s/y");
 
@@ -150,5 +154,28 @@ class CopyUpIT {
         .isEqualTo(
             Command.script(Account.ROOT, "getcap '" + union.lower() + "/f' | sed 's/.* //'")
                 .output());
+  }
+
+  @MountTest
+  void whatLiesInDirectoriesThatNobodyMayWriteToIsCopiedUp(Union union) throws Exception {
+    union.layers(
+        """
+        lower d/x      file "text"
+        lower d/ro     file "text"
+        lower d/sub/y  file "text"
+        lower d/hard   file "text"
+        lower d/hard2  hardlink "d/hard"
+        lower other    hardlink "d/hard"
+        """);
+    Command.script(
+            union.account(), "cd '%s'; chmod 444 d/ro; chmod 555 d/sub d".formatted(union.lower()))
+        .output();
+    union.incomparable("overlayfs without index=on breaks hard links").mount();
+
+    union.sameAsPlain(
+        "echo more >> d/x; chmod 400 d/ro; echo more >> d/sub/y; chmod 500 d/sub; echo z >> other;"
+            + " chmod 640 d/hard2; touch -d 2001-01-01 d/hard; cat d/x d/ro d/sub/y d/hard d/hard2;"
+            + " stat -c '%n %a %s %h' d d/* d/sub/* other; mkdir d/new 2>/dev/null || id -u");
+    assertThat(union.run("chmod -R u+w d; rm -r d; ls")).isEqualTo("other\n");
   }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Xattrs {
   private static final Name USER = Name.of("user.");
   private static final Name TRUSTED = Name.of("trusted.");
+  private static final Name SECURITY = Name.of("security.");
   private static final Name ACL = Name.of("system.posix_acl_");
   private static final Name ACCESS_ACL = Name.of("system.posix_acl_access");
   private static final Name DEFAULT_ACL = Name.of("system.posix_acl_default");
@@ -46,7 +47,7 @@ final class Xattrs {
   /** The value, or null for {@code ENODATA}. */
   byte @Nullable [] get(Node node, Name name) throws ErrnoException {
     requireSupported(name);
-    if (node.isPlain()) {
+    if (node.isPlain() && isComplete(name)) {
       return null;
     }
     Name onDisk = Marks.toDisk(name);
@@ -58,6 +59,19 @@ final class Xattrs {
       notePlain(node);
     }
     return value;
+  }
+
+  /* What the host may have, and so be without. Any other name is an error, which the host tells. */
+  private static boolean isComplete(Name name) {
+    return isLongerThan(name, USER)
+        || isLongerThan(name, TRUSTED)
+        || isLongerThan(name, SECURITY)
+        || name.equals(ACCESS_ACL)
+        || name.equals(DEFAULT_ACL);
+  }
+
+  private static boolean isLongerThan(Name name, Name prefix) {
+    return name.length() > prefix.length() && name.startsWith(prefix);
   }
 
   private byte @Nullable [] read(Node node, Name onDisk) throws ErrnoException {

@@ -18,6 +18,7 @@ final class Command {
   private final Account account;
   private @Nullable Path directory;
   private String input = "";
+  private long patienceSeconds = PATIENCE_SECONDS;
 
   private Command(Account account, List<String> line) {
     this.account = account;
@@ -40,6 +41,12 @@ final class Command {
 
   Command input(String text) {
     input = text;
+    return this;
+  }
+
+  /** Says how long it may take, where the usual patience is too short. */
+  Command patience(long seconds) {
+    patienceSeconds = seconds;
     return this;
   }
 
@@ -82,7 +89,7 @@ final class Command {
           throw e;
         }
       }
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(patienceSeconds, TimeUnit.SECONDS)) {
         FuseConnections.abortAll();
         process.destroyForcibly();
         process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -183,6 +183,13 @@ final class Union {
     return line;
   }
 
+  /** The command that mounts as this union does, without layers and mount point. */
+  List<String> bareCommand() {
+    List<String> line = new ArrayList<>(List.of(Tool.mount()));
+    line.addAll(variant.options());
+    return line;
+  }
+
   Path log() {
     return home.resolve("server.log");
   }

@@ -28,7 +28,11 @@ OLD = 500_000_000  # seconds: the first time that layers have
 
 
 class Difference(Exception):
-    """Something that the union does otherwise."""
+    """Something that the union does otherwise, and in which case of a session, where that is not plain."""
+
+    def __init__(self, text, number=None):
+        super().__init__(text)
+        self.number = number
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -62,7 +66,48 @@ def no_tmpfile(run, call, answer):
     )
 
 
-LIMITS = [exdev, no_rename_flags, no_tmpfile]
+def removed_directory(run, call, answer):
+    """
+    a file or directory whose directory was removed while it is open;
+    a fifo, socket or device, or a descriptor opened with O_PATH, after the removal of its name
+    """
+    return run.variant == "JNR_FUSE" and answer == "ENOENT" and any(
+        run.plain_processes[call[0]].call("is_lost", argument)[0] == "True"
+        for argument in call[2:4]
+        if isinstance(argument, (int, str))
+    )
+
+
+LIMITS = [exdev, no_rename_flags, no_tmpfile, removed_directory]
+
+
+def same_size(run, call):
+    """truncate(2) to the size that a file has"""
+    return (
+        run.variant == "KERNEL"
+        and call[1] == "truncate"
+        and run.plain_processes[call[0]].call("has_size", *call[2:])[0] == "True"
+    )
+
+
+# Asked before the union is.
+LIMITS_BEFORE = [same_size]
+
+# What is not made at all, by the variant: the calls of a case, and what layers have. A case of jnr-fuse has
+# either hard links or reads through descriptors.
+READS = {"pread", "read", "holes", "map", "copy_range", "sendfile"}
+NOT_MADE = {
+    "KERNEL": [],
+    "PASSTHROUGH": [],
+    "JNR_FUSE": [
+        ({"acls"}, {"acls"}),  # POSIX ACLs as access rights
+        ({"link", "link_fd", "links"}, READS),  # two names of a file open at the same time
+    ],
+}
+
+
+def not_made(chance, variant):
+    return set().union(*[chance.choice(ways) for ways in NOT_MADE[variant]])
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -230,9 +275,10 @@ def build_plain(root, aside, stack):
 class LayerMaker:
     """Random layers."""
 
-    def __init__(self, chance, root):
+    def __init__(self, chance, root, without):
         self.chance = chance
         self.root = root
+        self.without = without
         self.moment = OLD
 
     def layers(self):
@@ -254,7 +300,7 @@ class LayerMaker:
             kind = self.chance.choice(["dir"] * 6 + ["file"] * 8 + ["symlink", "symlink", "fifo", "whiteout", "link", "link"])
             thing = {"layer": layer, "path": path, "kind": kind}
             if kind == "link":
-                if not files:
+                if not files or "links" in self.without:
                     continue
                 thing["to"] = self.chance.choice(files)
             elif kind == "dir":
@@ -295,7 +341,7 @@ class LayerMaker:
             thing["xattrs"] = {"user.l%d" % self.chance.randint(1, 2): "v" * self.chance.choice([0, 1, 50])}
             if self.root and self.chance.random() < 0.3:
                 thing["xattrs"]["trusted.t"] = "w"
-        if attributes and self.chance.random() < 0.12:
+        if attributes and self.chance.random() < 0.12 and "acls" not in self.without:
             xattrs = thing.setdefault("xattrs", {})
             xattrs["system.posix_acl_access"] = random_acl(self.chance)
             if thing["kind"] == "dir" and self.chance.random() < 0.6:
@@ -341,7 +387,6 @@ class Session:
         self.options = options
         self.layers_of_cases = layers_of_cases
         self.server = None
-        self.ended = []
 
     def __enter__(self):
         self.clear()
@@ -372,23 +417,33 @@ class Session:
     def clear(self):
         for name in os.listdir(self.home):
             if os.path.join(self.home, name) != self.place.point:
+                if not self.place.root:
+                    run_quietly("chmod", "-R", "u+rwx", os.path.join(self.home, name))
                 run_quietly("rm", "-rf", "--one-file-system", os.path.join(self.home, name))
 
-    def require_model(self):
-        """The plain directory is what the kernel's overlayfs makes of the layers."""
+    def compare_with_overlayfs(self, numbers):
+        """The plain directories are what the kernel's overlayfs makes of the layers, upper included."""
         point = self.home + "/overlay"
-        os.mkdir(point)
+        os.makedirs(point, exist_ok=True)
         layers = ":".join("%s/%s" % (self.home, name) for name in ["upper"] + self.lowers)
-        run_quietly("mount", "-t", "overlay", "-o", "ro,lowerdir=" + layers, "overlay", point)
+        options = "ro,redirect_dir=follow,lowerdir=" + layers
+        run_quietly("mount", "-t", "overlay", "-o", options, "overlay", point)
         try:
-            for i in range(len(self.layers_of_cases)):
+            for i in numbers:
                 kernel = oracle_calls.Caller("%s/s%d" % (point, i), False).tree(True)
                 plain = oracle_calls.Caller("%s/plain/s%d" % (self.home, i), False).tree(True)
-                kernel = [line for line in kernel if " d_ino " not in line]
+                # it lists whiteouts where nothing is below, and inode numbers of layers
+                kernel = [line for line in kernel if not line.endswith(" ENOENT") and " d_ino " not in line]
                 if kernel != plain:
-                    raise AssertionError("the plain directory is made wrong: overlayfs, " + first_difference(kernel, plain))
+                    raise Difference("overlayfs: " + first_difference(kernel, plain), i)
         finally:
             run_quietly("umount", point)
+
+    def require_model(self):
+        try:
+            self.compare_with_overlayfs(range(len(self.layers_of_cases)))
+        except Difference as e:
+            raise AssertionError("the plain directory is made wrong: %s" % e) from e
 
     def log(self):
         return self.home + "/server.log"
@@ -424,7 +479,8 @@ class Session:
         os.close(self.server)
         self.server = None
 
-    def remount(self):
+    def remount(self, check_upper=()):
+        """Checks what must hold of the layers in between, and for some cases that overlayfs shows the same."""
         self.unmount()
         if self.lowers_now() != self.lowers_before:
             raise Difference("a lower changed: " + first_difference(self.lowers_now(), self.lowers_before))
@@ -437,6 +493,8 @@ class Session:
                 loud = [line for line in log if " WARN " in line or " ERROR " in line]
             if loud:
                 raise Difference("in the log: " + "".join(loud))
+        if self.place.root and check_upper:
+            self.compare_with_overlayfs(check_upper)
         self.mount()
 
     def lowers_now(self):
@@ -455,6 +513,7 @@ class Run:
 
     def __init__(self, session, number, case):
         self.session = session
+        self.number = number
         self.variant = session.place.variant
         self.case = case
         self.root = session.place.root
@@ -488,9 +547,13 @@ class Run:
             process.end()
         self.union_processes, self.plain_processes = [], []
 
+    def comparable(self):
+        """Whether overlayfs shows the same: without index=on it breaks hard links."""
+        return not any(thing["kind"] == "link" for thing in self.case["layers"])
+
     def remount(self):
         self.stop()
-        self.session.remount()
+        self.session.remount([self.number] if self.comparable() else [])
         self.start()
 
     def require_same_tree(self):
@@ -509,6 +572,8 @@ class Run:
             return None
         worker, name, arguments = call[0], call[1], call[2:]
         worker %= len(self.union_processes)
+        if any(limit(self, call) for limit in LIMITS_BEFORE):
+            return None
         try:
             union, union_identities = self.union_processes[worker].call(name, *arguments)
         except Dead as e:
@@ -617,9 +682,10 @@ class Chooser:
         self.paths = {}
         self.age = 99
         self.text = 0
+        self.without = run.case["without"]
         self.kinds = []
         for name, weight in WEIGHTS.items():
-            self.kinds += [name] * weight
+            self.kinds += [name] * (weight if name not in self.without else 0)
 
     def look(self):
         """What there is, by the kinds of objects."""
@@ -642,6 +708,8 @@ class Chooser:
         total = sum(len(found) for found in self.paths.values())
         if total > 90 and kind in ("mkdir", "mknod", "symlink", "link", "link_fd") or total < 12 and kind in ("unlink", "rmdir"):
             kind = self.chance.choice(["unlink", "rmdir", "rename"] if total > 90 else ["mkdir", "open", "open"])
+        if kind in self.without:
+            kind = "stat"
         return [self.chance.randrange(WORKERS), kind] + getattr(self, kind)()
 
     # -- arguments
@@ -827,7 +895,7 @@ class Chooser:
 
     def setxattr(self):
         follow = self.follow()
-        if self.chance.random() < 0.3:
+        if self.chance.random() < 0.3 and "acls" not in self.without:
             name = self.chance.choice(["system.posix_acl_access", "system.posix_acl_default"])
             return [self.target("dir", "file"), name, random_acl(self.chance) if self.chance.random() < 0.9 else "", 0, follow]
         return [self.target(), self.attribute(), "x" * self.chance.choice([0, 1, 10, 300]), self.chance.choice([0, 0, 1, 2]), follow]
@@ -893,19 +961,21 @@ WEIGHTS = {
 # ---------------------------------------------------------------------------------------------------------
 
 
-def random_case(seed, root, options):
+def random_case(seed, place, options):
     chance = random.Random(seed)
+    without = not_made(chance, place.variant)
     accounts = [None] * WORKERS
-    if root and chance.random() < 0.6:
+    if place.root and chance.random() < 0.6:
         accounts[2] = {"uid": 1001, "gid": 1001, "groups": [1001, 1002]}
-    layers = LayerMaker(chance, root).layers()
-    return {"seed": seed, "options": options, "accounts": accounts, "layers": layers, "calls": []}
+    layers = LayerMaker(chance, place.root, without).layers()
+    case = {"seed": seed, "options": options, "accounts": accounts, "layers": layers, "calls": []}
+    return dict(case, without=sorted(without))
 
 
 def run_random(place, seed, cases, count):
     """Random cases in one mount: a difference and the case that shows it, or None and the number of calls."""
     options = ["--redirect-dir"] if random.Random(seed).random() < 0.4 else []
-    made = [random_case(seed * 1000 + i, place.root, options) for i in range(cases)]
+    made = [random_case(seed * 1000 + i, place, options) for i in range(cases)]
     total = 0
     case = made[0]
     try:
@@ -918,20 +988,21 @@ def run_random(place, seed, cases, count):
             for run in runs:
                 case = run.case
                 case["calls"].append(["remount"])
-            session.remount()
+            session.remount([run.number for run in runs if run.comparable()])
             for run in runs:
                 case = run.case
                 with run:
                     run.require_same_tree()
     except Difference as e:
-        return e, case
+        return e, case if e.number is None else made[e.number]
     return None, total
 
 
 def make_random(run, chance, count, remount):
     calls = run.case["calls"]
     chooser = Chooser(chance, run)
-    run.require_same_tree()
+    calls.append([0, "tree", True])
+    run.make(calls[-1])
     for i in range(count):
         calls.append(["remount"] if remount and i == count // 2 else chooser.next())
         run.make(calls[-1])
@@ -965,9 +1036,12 @@ def signature(difference):
 
 
 class Shrinking:
-    """Takes away calls, then objects of layers, as long as the difference stays."""
+    """
+    Takes away calls, then objects of layers, as long as the difference stays (ddmin). A mount serves many
+    attempts: those with fewer calls one after the other, those with fewer objects as they were planned.
+    """
 
-    BATCH = 16
+    CASES = 24
 
     def __init__(self, place, case, difference, attempts):
         self.place = place
@@ -981,47 +1055,86 @@ class Shrinking:
         found = run_case(self.place, self.case)
         if found is None or signature(found) != self.wanted:
             return "does not show again on its own: %s" % found
-        self.cut_list("calls")
-        self.cut_list("layers")
-        self.cut_list("calls")
+        self.cut_calls()
+        self.cut_layers()
+        self.cut_calls()
         return "%d attempts" % (self.attempts - self.left)
 
-    def cut_list(self, key):
-        """ddmin: a mount tries some of the smaller cases, the first that still differs is taken."""
-        size = max(1, len(self.case[key]) // 2)
-        end = len(self.case[key])
-        while self.left > 0 and self.case[key]:
-            starts = list(range(end - size, -size, -size))[: self.BATCH]
-            if not starts:
-                if size == 1:
-                    return
-                size, end = max(1, size // 2), len(self.case[key])
-                continue
-            taken = self.first_that_differs(key, [(max(0, start), start + size) for start in starts])
-            end = starts[-1] if taken is None else taken
-        return
+    def without(self, key, start, size):
+        items = self.case[key]
+        return dict(self.case, **{key: items[:start] + items[start + size :]})
 
-    def without(self, key, start, end):
-        return dict(self.case, **{key: self.case[key][:start] + self.case[key][end:]})
+    def shows(self, session, number, case):
+        """Whether a smaller case still shows the difference; it is taken then."""
+        self.left -= 1
+        found = difference_in(session, number, case)
+        if found is None or signature(found) != self.wanted:
+            if found is not None and isinstance(found.__cause__, Dead):
+                raise found  # the mount is no good any more
+            return False
+        self.case, self.difference = case, found
+        return True
 
-    def first_that_differs(self, key, ranges):
-        """Where the taken part began, None if none can be taken away."""
-        smaller = [self.without(key, start, end) for start, end in ranges]
-        tried = 0
-        while tried < len(smaller):
+    @staticmethod
+    def parts(length):
+        """The sizes of parts to leave out, from the half on."""
+        while length > 1:
+            length = (length + 1) // 2
+            yield length
+
+    def cut_calls(self):
+        todo = self.smaller_calls()
+        next(todo, None)
+        attempt = self.next_calls(todo)
+        while attempt and self.left > 0:
             try:
-                with Session(self.place, self.case["options"], [case["layers"] for case in smaller[tried:]]) as session:
-                    for number, case in enumerate(smaller[tried:]):
-                        self.left -= 1
-                        tried += 1
-                        found = difference_in(session, number, case)
-                        if found is not None and signature(found) == self.wanted:
-                            self.case, self.difference = case, found
-                            return ranges[tried - 1][0]
-                        if found is not None:
-                            break  # another difference may have harmed the mount
+                with Session(self.place, self.case["options"], [self.case["layers"]] * self.CASES) as session:
+                    for number in range(self.CASES):
+                        attempt = todo.send(self.shows(session, number, attempt))
+            except StopIteration:
+                return
             except Difference:
-                tried += 1
+                attempt = self.next_calls(todo)
+
+    def next_calls(self, todo):
+        try:
+            return todo.send(False)
+        except StopIteration:
+            return None
+
+    def smaller_calls(self):
+        """Yields cases, and is told of each whether it was taken."""
+        yield None
+        again = True
+        while again:
+            again = False
+            for size in self.parts(len(self.case["calls"])):
+                end = len(self.case["calls"])
+                while end > 0:
+                    start = max(0, end - size)
+                    taken = yield self.without("calls", start, end - start)
+                    again = again or taken and size == 1
+                    end = start
+
+    def cut_layers(self):
+        for size in self.parts(2 * len(self.case["layers"])):
+            starts = list(range(0, len(self.case["layers"]), size))
+            while starts and self.left > 0:
+                batch, starts = starts[-self.CASES :], starts[: -self.CASES]
+                taken = self.first_without_objects(batch, size)
+                if taken is not None:
+                    starts += [start for start in batch if start < taken]
+
+    def first_without_objects(self, starts, size):
+        """The last start of a part that can be left out; what lies before it is to be tried again."""
+        smaller = [self.without("layers", start, size) for start in starts]
+        try:
+            with Session(self.place, self.case["options"], [case["layers"] for case in smaller]) as session:
+                for number in reversed(range(len(smaller))):
+                    if self.shows(session, number, smaller[number]):
+                        return starts[number]
+        except Difference:
+            pass  # of these layers no answer is to be had
         return None
 
 

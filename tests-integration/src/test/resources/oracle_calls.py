@@ -359,6 +359,23 @@ class Caller:
         if not Status(AT_FDCWD, self.path(path), AT_SYMLINK_NOFOLLOW).is_dir():
             raise NotADirectoryError(errno.ENOTDIR, path)
 
+    def has_size(self, path, size):
+        """For the driver."""
+        return Status(AT_FDCWD, self.path(path), 0).size == size
+
+    def is_lost(self, target):
+        """For the driver: whether a descriptor, or where a path starts, is what libfuse knows by its name only."""
+        if isinstance(target, str) and target.startswith("/"):
+            return False
+        if isinstance(target, str) and target.startswith("@"):
+            target = int(target[1:].partition("/")[0])
+        link = "/proc/self/fd/%d" % self.fd(target) if isinstance(target, int) else "/proc/self/cwd"
+        path = os.readlink(link)
+        if not path.endswith(" (deleted)"):
+            return False
+        kept = os.path.isfile(link) and not fcntl.fcntl(self.fd(target), fcntl.F_GETFL) & os.O_PATH
+        return not kept or not os.path.exists(os.path.dirname(path))
+
     def rename(self, old, new, flags):
         check(LIBC.renameat2(AT_FDCWD, os.fsencode(self.path(old)), AT_FDCWD, os.fsencode(self.path(new)), flags))
 

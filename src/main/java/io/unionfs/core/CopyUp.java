@@ -438,7 +438,9 @@ final class CopyUp {
     }
   }
 
-  /** Notes in the upper that a directory holds files whose inode numbers are those of lowers. */
+  /**
+   * Notes in the upper that a directory holds what has the inode number of something in a lower.
+   */
   void markImpure(DirNode parent) throws ErrnoException {
     if (parent.impure() == 1) {
       return;

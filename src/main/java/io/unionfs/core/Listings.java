@@ -98,7 +98,7 @@ final class Listings {
         }
         boolean merged =
             type == Linux.DT_DIR && entry >= 0 && index != null && index.type(entry) == type;
-        boolean ownNumber = !merged && (type == Linux.DT_DIR || !impure);
+        boolean ownNumber = !merged && !impure;
         listing.add(
             name,
             ownNumber

@@ -443,6 +443,7 @@ final class Rename {
   private void keepContent(DirNode dir, Side from, Side to) throws ErrnoException {
     LayerDir moved = dir.requireUpper();
     if (!dir.lowers().isEmpty()) {
+      copyUp.markImpure(to.parent());
       redirects.keepLowers(dir, from.parent() == to.parent());
     } else if (to.below() || redirects.isRedirected(moved)) {
       setOpaque(moved);

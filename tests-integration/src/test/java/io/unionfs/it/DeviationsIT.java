@@ -294,4 +294,38 @@ class DeviationsIT {
         .endsWith("640\n");
     union.run("cmp d/big '" + union.lower() + "/d/big'");
   }
+
+  @MountTest(variants = Variant.KERNEL)
+  void truncationToTheSameSizeShowsTheOldTimeUntilItIsForgotten(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower g file \"text\"").mount();
+    String changed = "find f g -newermt 2002-01-01 | sort | tr '\\n' ' '";
+
+    union.run("touch -d 2001-01-01 f g; python3 -c 'import os; os.truncate(\"f\", 4)'");
+    union.run("python3 -c 'import os; os.ftruncate(os.open(\"g\", os.O_RDWR), 4)'");
+    assertThat(union.run(changed)).isEqualTo("g ");
+    union.remount();
+    assertThat(union.run(changed)).isEqualTo("f g ");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void libfuseKeepsOnlyWhatItHasOpened(Union union) throws Exception {
+    union.layers("lower p fifo\nlower f file \"text\"\nlower g file \"text\"").mount();
+
+    String said =
+        python(
+            union,
+            """
+            fifo = os.open("p", os.O_RDWR | os.O_NONBLOCK)
+            path = os.open("f", os.O_PATH)
+            file = os.open("g", os.O_RDONLY)
+            for name in "pfg":
+                os.unlink(name)
+            os.write(fifo, b"data")
+            print(os.read(fifo, 9).decode(), os.fstat(file).st_nlink)
+            tell("fifo", lambda: os.fstat(fifo))
+            tell("O_PATH", lambda: os.fstat(path))
+            """);
+
+    assertThat(said).isEqualTo("data 0\nfifo ENOENT\nO_PATH ENOENT\n");
+  }
 }

@@ -211,4 +211,21 @@ class RedirectIT {
     assertThat(union.run("ls -A nowhere loop; cat good/f")).isEqualTo("loop:\n\nnowhere:\ngood");
     union.unmount();
   }
+
+  @MountTest
+  void renamedDirectoryIsListedWithItsInodeNumber(Union union) throws Exception {
+    union.layers(
+        "lower a/x file \"x\"\nlower b/y file \"y\"\nupper u dir 0755\nlower m/c/z file \"z\"");
+    union.incomparable("overlayfs is mounted without redirects");
+    union.mount("--redirect-dir");
+    String numbers =
+        "for d in . u m; do ls -i $d | while read i n; do"
+            + " [ $i = $(stat -c %i $d/$n) ] && echo $d/$n; done; done | sort | tr '\\n' ' '";
+
+    union.run("mv a u/a; mv b bb; mv m/c m/cc; mkdir e; mkdir e/b");
+    assertThat(union.run(numbers)).isEqualTo("./bb ./e ./m ./u m/cc u/a ");
+    union.unmount();
+    union.mount("--redirect-dir");
+    assertThat(union.run(numbers)).isEqualTo("./bb ./e ./m ./u m/cc u/a ");
+  }
 }

@@ -1,15 +1,17 @@
 # Makes random calls, of several processes, in a union and in a plain directory, and compares what each says:
 #
 #   oracle.py run DIRECTORY POINT VARIANT SEED CASES CALLS MOUNT...   random layers and calls
-#   oracle.py replay DIRECTORY POINT VARIANT FILE MOUNT...            those that a file names
+#   oracle.py replay DIRECTORY POINT VARIANT FILE[,FILE...] MOUNT...  those that files name
 #
 # MOUNT... is the command that mounts, without layers and mount point. Where the two differ, the calls are
 # cut down to the fewest that still show it; the file that is printed then can be replayed. What a union
-# cannot do is listed in one place, LIMITS, by the row of docs/DEVIATIONS.md.
+# cannot do is listed in one place, LIMITS, by the row of docs/DEVIATIONS.md. In the environment, ORACLE_LOG
+# names a file for the last server's log, ORACLE_ATTEMPTS says how many smaller cases are tried at most.
 import json
 import os
 import random
 import select
+import shutil
 import stat
 import subprocess
 import sys
@@ -72,7 +74,7 @@ def removed_directory(run, call, answer):
     a fifo, socket or device, or a descriptor opened with O_PATH, after the removal of its name
     """
     return run.variant == "JNR_FUSE" and answer == "ENOENT" and any(
-        run.plain_processes[call[0]].call("is_lost", argument)[0] == "True"
+        run.plain_processes[call[0]].call("is_lost", argument, call[1] == "reopen")[0] == "True"
         for argument in call[2:4]
         if isinstance(argument, (int, str))
     )
@@ -90,8 +92,14 @@ def same_size(run, call):
     )
 
 
+def fifo_time(run, call):
+    """data written to a fifo"""
+    slot = {"write": 2, "append": 2, "sendfile": 4}.get(call[1])
+    return slot is not None and run.plain_processes[call[0]].call("is_fifo", call[slot])[0] == "True"
+
+
 # Asked before the union is.
-LIMITS_BEFORE = [same_size]
+LIMITS_BEFORE = [same_size, fifo_time]
 
 # What is not made at all, by the variant: the calls of a case, and what layers have. A case of jnr-fuse has
 # either hard links or reads through descriptors.
@@ -412,6 +420,9 @@ class Session:
     def __exit__(self, *exception):
         if self.server is not None:
             self.unmount(lazily=True)
+        kept = os.environ.get("ORACLE_LOG")
+        if kept and os.path.exists(self.log()):
+            shutil.copyfile(self.log(), kept)
         self.clear()
 
     def clear(self):
@@ -694,7 +705,10 @@ class Chooser:
         for directory, names, files in os.walk(self.run.plain):
             for name in sorted(names + files):
                 path = os.path.join(directory, name)
-                kind = stat.S_IFMT(os.lstat(path).st_mode)
+                try:
+                    kind = stat.S_IFMT(os.lstat(path).st_mode)
+                except PermissionError:
+                    continue  # a directory that may be read and not searched
                 kinds = {stat.S_IFDIR: "dir", stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
                 self.paths[kinds.get(kind, "other")].append(path[cut:])
             names.sort()
@@ -1150,9 +1164,28 @@ def read(path):
         lines = [json.loads(line) for line in file if line.strip()]
     return dict(
         lines[0],
+        without=[],
         layers=[line for line in lines[1:] if isinstance(line, dict)],
         calls=[line for line in lines[1:] if isinstance(line, list)],
     )
+
+
+def needs_root(case):
+    return any(case["accounts"]) or any("uid" in thing or "gid" in thing for thing in case["layers"])
+
+
+def replay(place, cases):
+    """Cases from files, those with the same options in one mount: a difference and its case, or None."""
+    if not place.root:
+        cases = [case for case in cases if not needs_root(case)]
+    for options in sorted({tuple(case["options"]) for case in cases}):
+        same = [case for case in cases if tuple(case["options"]) == options]
+        with Session(place, list(options), [case["layers"] for case in same]) as session:
+            for number, case in enumerate(same):
+                difference = difference_in(session, number, case)
+                if difference is not None:
+                    return difference, case
+    return None, sum(len(case["calls"]) for case in cases)
 
 
 def main(mode, home, point, variant, what, *rest):
@@ -1160,18 +1193,13 @@ def main(mode, home, point, variant, what, *rest):
     if mode == "run":
         place = Place(home, point, variant, list(rest[2:]))
         difference, case = run_random(place, int(what), int(rest[0]), int(rest[1]))
-        if difference is None:
-            print("%d calls" % case)
-            return 0
-        print("seed %s, case %d, call %d: %s" % (what, case["seed"], len(case["calls"]), difference), flush=True)
     else:
         place = Place(home, point, variant, list(rest))
-        case = read(what)
-        difference = run_case(place, case)
-        if difference is None:
-            print("%d calls" % len(case["calls"]))
-            return 0
-        print(difference, flush=True)
+        difference, case = replay(place, [read(path) for path in what.split(",")])
+    if difference is None:
+        print("%d calls" % case)
+        return 0
+    print("seed %s, call %d: %s" % (case["seed"], len(case["calls"]), difference), flush=True)
     shrinking = Shrinking(place, case, difference, int(os.environ.get("ORACLE_ATTEMPTS", "400")))
     how = shrinking.cut()
     print("cut down (%s): %s\n%s" % (how, shrinking.difference, write(shrinking.case)))

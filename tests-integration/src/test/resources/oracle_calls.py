@@ -363,7 +363,11 @@ class Caller:
         """For the driver."""
         return Status(AT_FDCWD, self.path(path), 0).size == size
 
-    def is_lost(self, target):
+    def is_fifo(self, slot):
+        """For the driver."""
+        return stat.S_ISFIFO(self.status(slot).mode)
+
+    def is_lost(self, target, gets_closed):
         """For the driver: whether a descriptor, or where a path starts, is what libfuse knows by its name only."""
         if isinstance(target, str) and target.startswith("/"):
             return False
@@ -373,7 +377,7 @@ class Caller:
         path = os.readlink(link)
         if not path.endswith(" (deleted)"):
             return False
-        kept = os.path.isfile(link) and not fcntl.fcntl(self.fd(target), fcntl.F_GETFL) & os.O_PATH
+        kept = os.path.isfile(link) and not gets_closed and not fcntl.fcntl(self.fd(target), fcntl.F_GETFL) & os.O_PATH
         return not kept or not os.path.exists(os.path.dirname(path))
 
     def rename(self, old, new, flags):

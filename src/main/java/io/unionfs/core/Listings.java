@@ -9,7 +9,6 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
-import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import java.util.BitSet;
 import java.util.concurrent.locks.Lock;
@@ -64,10 +63,10 @@ final class Listings {
       BitSet hidden,
       ListingBuilder listing)
       throws ErrnoException {
-    boolean impure = isImpure(dir, upper);
     Stat stat = new Stat();
     try (Fd fd = new Fd(upper.sys(), upper.openSelf());
         Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
+      boolean impure = isImpure(dir, fd);
       while (entries.next()) {
         if (entries.isDotOrDotDot()) {
           continue;
@@ -133,15 +132,10 @@ final class Listings {
     return union.identities().shown(upper.layer().dev(), hostIno);
   }
 
-  private boolean isImpure(DirNode dir, LayerDir upper) throws ErrnoException {
+  private boolean isImpure(DirNode dir, Fd upper) throws ErrnoException {
     int known = dir.impure();
     if (known == DirNode.UNKNOWN) {
-      SharedFd fd = upper.pin();
-      try {
-        known = union.marks().isImpure(fd.fd(), Name.DOT) ? 1 : 0;
-      } finally {
-        fd.unpin();
-      }
+      known = union.marks().isImpure(upper.raw()) ? 1 : 0;
       dir.setImpure(known);
     }
     return known == 1;

@@ -35,7 +35,8 @@ final class RedirectPaths {
    */
   void keepLowers(DirNode dir, boolean staysInParent) throws ErrnoException {
     LayerDir upper = dir.requireUpper();
-    Redirect present = union.marks().redirect(upper, Name.DOT);
+    LayerDir above = requireParent(upper);
+    Redirect present = union.marks().redirect(above, upper.name());
     if (present != null && (staysInParent || present.absolute())) {
       return;
     }
@@ -44,9 +45,9 @@ final class RedirectPaths {
     if (redirect.format().length > MOST_BYTES) {
       throw ErrnoException.of(Errno.EXDEV);
     }
-    SharedFd fd = upper.pin();
+    SharedFd fd = above.pin();
     try {
-      union.marks().setRedirect(fd.fd(), Name.DOT, redirect);
+      union.marks().setRedirect(fd.fd(), upper.name(), redirect);
     } finally {
       fd.unpin();
     }
@@ -56,7 +57,8 @@ final class RedirectPaths {
     Deque<Name> names = new ArrayDeque<>();
     names.push(own == null ? dir.name() : own.last());
     for (DirNode at = dir.parent(); !at.isRoot(); at = at.parent()) {
-      Redirect redirect = union.marks().redirect(at.requireUpper(), Name.DOT);
+      LayerDir upper = at.requireUpper();
+      Redirect redirect = union.marks().redirect(requireParent(upper), upper.name());
       if (redirect == null) {
         names.push(at.name());
         continue;
@@ -73,6 +75,15 @@ final class RedirectPaths {
 
   /** Whether a directory of the upper has a redirect mark. */
   boolean isRedirected(LayerDir upper) throws ErrnoException {
-    return union.marks().hasRedirect(upper, Name.DOT);
+    return union.marks().hasRedirect(requireParent(upper), upper.name());
+  }
+
+  /* Marks are asked for by name: "." takes the right to search the directory. */
+  private static LayerDir requireParent(LayerDir dir) throws ErrnoException {
+    LayerDir parent = dir.parent();
+    if (parent == null) {
+      throw ErrnoException.of(Errno.EBUSY);
+    }
+    return parent;
   }
 }

@@ -446,14 +446,15 @@ final class Rename {
       copyUp.markImpure(to.parent());
       redirects.keepLowers(dir, from.parent() == to.parent());
     } else if (to.below() || redirects.isRedirected(moved)) {
-      setOpaque(moved);
+      setOpaque(from);
     }
   }
 
-  private void setOpaque(LayerDir dir) throws ErrnoException {
-    SharedFd fd = dir.pin();
+  /* By its name: "." takes the right to search the directory, which its owner need not have. */
+  private void setOpaque(Side side) throws ErrnoException {
+    SharedFd fd = side.upper().pin();
     try {
-      union.marks().setOpaque(fd.fd(), Name.DOT);
+      union.marks().setOpaque(fd.fd(), side.name());
     } finally {
       fd.unpin();
     }

@@ -438,8 +438,9 @@ public final class Marks {
     set(dirFd, name, impure, YES);
   }
 
-  public boolean isImpure(int dirFd, Name name) throws ErrnoException {
-    return ofUpper(dirFd, name, impure) != null;
+  /** Whether an open directory has the mark, which takes no right to read or search it. */
+  public boolean isImpure(int fd) throws ErrnoException {
+    return split(sys.flistxattr(fd)).contains(impure);
   }
 
   /** Whether an xattr of a layer is a mark, neither shown nor copied. */

@@ -108,7 +108,21 @@ final class AttrRequests {
     boolean setsAtime = change.has(SetAttr.ATIME) && change.atimeNsec != Linux.UTIME_NOW;
     change.afterWrite = writeback && !setsAtime; // the kernel names its own time, also for "now"
     change.killPrivileges = (valid & In.FATTR_KILL_SUIDGID) != 0;
+    if ((valid & ~(In.FATTR_CTIME | In.FATTR_FH)) == 0) {
+      takePrivileges(change);
+    }
     return change;
+  }
+
+  /*
+   * A request without anything to set is how the kernel tells of a chown(2) that leaves owner and group as
+   * they are, or of a change of content by a caller without CAP_FSETID. Both take set-id bits and
+   * capabilities away, which it leaves to us (HANDLE_KILLPRIV_V2), and which the same chown(2) does.
+   */
+  private static void takePrivileges(SetAttr change) {
+    change.valid = SetAttr.UID | SetAttr.GID;
+    change.uid = -1;
+    change.gid = -1;
   }
 
   private static int field(int valid, int fuse, int ours) {

@@ -181,6 +181,13 @@ final class FileRequests {
     }
   }
 
+  /* Where the request does not say whether the caller has CAP_FSETID: root has. */
+  private void clearPrivileges(Worker worker, long nodeId, FileNode file) throws ErrnoException {
+    if (worker.caller(0).uid() != 0) {
+      clearPrivileges(nodeId, file);
+    }
+  }
+
   int fsync(Worker worker) throws ErrnoException {
     boolean dataOnly = (worker.request.u32(In.FSYNC_FLAGS) & In.FSYNC_FDATASYNC) != 0;
     fs.fsync(nodes.get(worker.request.nodeId()), dataOnly);
@@ -191,7 +198,7 @@ final class FileRequests {
     Request request = worker.request;
     FileNode file = file(worker);
     keptTimes.drop(file);
-    clearPrivileges(request.nodeId(), file);
+    clearPrivileges(worker, request.nodeId(), file);
     fs.fallocate(
         file,
         request.u32(In.FALLOCATE_MODE),
@@ -226,7 +233,7 @@ final class FileRequests {
       length = MOST_COPIED;
     }
     keptTimes.drop(to);
-    clearPrivileges(request.u64(In.COPY_NODE_ID_OUT), to);
+    clearPrivileges(worker, request.u64(In.COPY_NODE_ID_OUT), to);
     long copied =
         fs.copyFileRange(
             from, request.u64(In.COPY_OFFSET_IN), to, request.u64(In.COPY_OFFSET_OUT), length);

@@ -328,4 +328,12 @@ class DeviationsIT {
 
     assertThat(said).isEqualTo("data 0\nfifo ENOENT\nO_PATH ENOENT\n");
   }
+
+  @MountTest
+  void writingToAFifoDoesNotChangeItsTime(Union union) throws Exception {
+    union.layers("lower p fifo").mount();
+
+    union.run("touch -d 2001-01-01T00:00:00Z p; exec 3<> p; echo data >&3; read line <&3");
+    assertThat(union.run("stat -c %Y p")).isEqualTo("978307200\n");
+  }
 }

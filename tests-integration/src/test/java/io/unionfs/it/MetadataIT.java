@@ -94,6 +94,30 @@ class MetadataIT {
   }
 
   @MountTest
+  void changeOfOwnerToNobodyClearsSetIdBits(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower g file \"text\"\nlower d dir 2755");
+    Command.script(union.account(), "cd '" + union.lower() + "'; chmod 6755 f; chmod 2745 g")
+        .output();
+    union.mount();
+
+    union.sameAsPlain(
+        "cp f n; chmod 6711 n; python3 -c 'import os\nfor f in \"fgdn\": os.chown(f, -1, -1)';"
+            + " stat -c '%n %a' f g d n; chmod 4755 f; echo x >> f; stat -c '%n %a' f");
+  }
+
+  @MountTest
+  void setIdBitsAreClearedByAllocationsAndCopiesOfOthersThanRoot(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower g file \"text\"\nlower h file \"text\"");
+    Command.script(union.account(), "cd '" + union.lower() + "'; chmod 6755 f; chmod 4755 g")
+        .output();
+    union.mount();
+
+    union.sameAsPlain(
+        "fallocate -o 100 -l 100 f; python3 -c 'import os\nos.copy_file_range(os.open(\"h\", 0),"
+            + " os.open(\"g\", 2), 4)'; cp g n; chmod 6755 n; fallocate -l 9 n; stat -c '%n %a' f g n");
+  }
+
+  @MountTest
   void specialFilesOfALowerAreHandledWithoutOpeningThem(Union union) throws Exception {
     union.layers("lower p fifo\nlower d/p fifo\nlower q fifo\nlower l symlink \"nowhere\"");
     Command.script(

@@ -38,8 +38,10 @@ public final class In {
   public static final int FATTR_SIZE = 1 << 3;
   public static final int FATTR_ATIME = 1 << 4;
   public static final int FATTR_MTIME = 1 << 5;
+  public static final int FATTR_FH = 1 << 6;
   public static final int FATTR_ATIME_NOW = 1 << 7;
   public static final int FATTR_MTIME_NOW = 1 << 8;
+  public static final int FATTR_CTIME = 1 << 10;
   public static final int FATTR_KILL_SUIDGID = 1 << 11;
 
   public static final int MKNOD_MODE = 0;

@@ -48,7 +48,10 @@ final class CrashPointsTest {
       all.add(CrashOperations.rename("small", to, 0));
       all.add(CrashOperations.rename("pipe", to.equals("pipe") ? "symlink" : to, 0));
     }
-    all.addAll(List.of(CrashOperations.rename("over", "new", 0), CrashOperations.rename("dir/a", "dir/deep/c", 0)));
+    all.addAll(
+        List.of(
+            CrashOperations.rename("over", "new", 0),
+            CrashOperations.rename("dir/a", "dir/deep/c", 0)));
     all.add(CrashOperations.rename("hard1", "new", 0));
     all.add(
         CrashOperations.rename("hard1", "up", 0)

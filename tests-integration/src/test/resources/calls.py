@@ -285,6 +285,17 @@ def interrupted_with_waiter(name, work):
     return "signal %d, exit %d, %o" % (os.WTERMSIG(one), two, os.stat(name).st_mode & 0o777)
 
 
+def rename_over_copy(name, work, old, new, below):
+    """Renames a directory while a file in it is copied up, and looks at a file below its new name."""
+    pid = chmod_child(name, 0o600)
+    await_copy(work, pid)
+    os.rename(old, new)
+    done = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) or copied(work) == 0
+    size = os.stat(below).st_size
+    os.waitpid(pid, 0)
+    return "renamed %s, %d" % ("when the copy was done" if done else "before", size)
+
+
 def storm(processes, count):
     """Processes that make, read, rename, link and remove their own files in directories they share."""
 

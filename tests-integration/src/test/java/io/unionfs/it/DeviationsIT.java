@@ -336,4 +336,60 @@ class DeviationsIT {
     union.run("touch -d 2001-01-01T00:00:00Z p; exec 3<> p; echo data >&3; read line <&3");
     assertThat(union.run("stat -c %Y p")).isEqualTo("978307200\n");
   }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void hiddenNamesOfLibfuseAreNobodysFiles(Union union) throws Exception {
+    union.layers("lower f file \"text\"\nlower .fuse_hidden0123456789abcdef file \"own\"").mount();
+
+    String said =
+        python(
+            union,
+            """
+            fd = os.open("f", os.O_RDWR)
+            os.unlink("f")
+            print(os.listdir("."))
+            names = [".fuse_hidden%08x%08x" % (x, y) for x in range(1, 20) for y in range(1, 10)]
+            print("seen", [n for n in names if os.path.lexists(n)])
+            taken = []
+            for n in names:
+                try:
+                    os.mkdir(n)
+                    os.rmdir(n)
+                except OSError as e:
+                    taken.append(n)
+                    print(errno.errorcode[e.errno], len(taken))
+            print(os.pread(fd, 10, 0), open(".fuse_hidden0123456789abcdef").read())
+            os.close(fd)
+            while True:
+                try:
+                    os.mkdir(taken[0])
+                    break
+                except OSError as e:
+                    assert e.errno == errno.EBUSY  # close is told of some time later
+            os.rmdir(taken[0])
+            """);
+
+    assertThat(said)
+        .isEqualTo(
+            """
+            ['.fuse_hidden0123456789abcdef']
+            seen []
+            EBUSY 1
+            b'text' own
+            """);
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.JNR_FUSE)
+  void directoryIsRenamedInLibfuseWhenTheCopyUpBelowItIsDone(Union union) throws Exception {
+    Command.script(
+            Account.ROOT,
+            "cd '%s'; mkdir d; echo x > d/x; head -c 160M /dev/zero | tr '\\0' x > d/big"
+                .formatted(union.lower()))
+        .output();
+    union.incomparable("redirects").mount("--redirect-dir=on");
+
+    assertThat(union.call("rename_over_copy", "d/big", union.work() + "/work", "d", "e", "e/x"))
+        .isEqualTo("renamed when the copy was done, 2");
+    assertThat(union.run("stat -c '%a %s' e/big; ls")).isEqualTo("600 167772160\ne\n");
+  }
 }

@@ -157,25 +157,11 @@ class CopyUpIT {
   }
 
   @MountTest
-  void whatLiesInDirectoriesThatNobodyMayWriteToIsCopiedUp(Union union) throws Exception {
-    union.layers(
-        """
-        lower d/x      file "text"
-        lower d/ro     file "text"
-        lower d/sub/y  file "text"
-        lower d/hard   file "text"
-        lower d/hard2  hardlink "d/hard"
-        lower other    hardlink "d/hard"
-        """);
-    Command.script(
-            union.account(), "cd '%s'; chmod 444 d/ro; chmod 555 d/sub d".formatted(union.lower()))
-        .output();
-    union.incomparable("overlayfs without index=on breaks hard links").mount();
+  void fileInDirectoryThatNobodyMayWriteToIsCopiedUp(Union union) throws Exception {
+    union.layers("lower d/x file \"text\"");
+    Command.script(union.account(), "chmod 555 '%s/d'".formatted(union.lower())).output();
+    union.mount();
 
-    union.sameAsPlain(
-        "echo more >> d/x; chmod 400 d/ro; echo more >> d/sub/y; chmod 500 d/sub; echo z >> other;"
-            + " chmod 640 d/hard2; touch -d 2001-01-01 d/hard; cat d/x d/ro d/sub/y d/hard d/hard2;"
-            + " stat -c '%n %a %s %h' d d/* d/sub/* other; mkdir d/new 2>/dev/null || id -u");
-    assertThat(union.run("chmod -R u+w d; rm -r d; ls")).isEqualTo("other\n");
+    union.sameAsPlain("touch d/x; echo more >> d/x; cat d/x; stat -c '%n %a %s' d d/x");
   }
 }

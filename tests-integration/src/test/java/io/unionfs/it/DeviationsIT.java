@@ -3,6 +3,7 @@ package io.unionfs.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** What docs/DEVIATIONS.md says happens instead, where no other test shows it. */
 class DeviationsIT {
@@ -391,5 +392,62 @@ class DeviationsIT {
     assertThat(union.call("rename_over_copy", "d/big", union.work() + "/work", "d", "e", "e/x"))
         .isEqualTo("renamed when the copy was done, 2");
     assertThat(union.run("stat -c '%a %s' e/big; ls")).isEqualTo("600 167772160\ne\n");
+  }
+
+  @MountTest(accounts = Account.USER)
+  void lowerFilesThatTheServerMayNotReadCannotBeCopiedUp(Union union) throws Exception {
+    union.layers(
+        """
+        lower f     file "lower"
+        lower g     file "lower"
+        lower h     file "lower"
+        lower d/f   file "below"
+        upper u     file "upper"
+        upper v     file "upper"
+        """);
+    Command.script(
+            union.account(),
+            "chmod 0 '%s'/{f,g,h,d} '%s'/{u,v}".formatted(union.lower(), union.upper()))
+        .output();
+    union.mount();
+
+    assertThat(
+            python(
+                union,
+                """
+                for f in ("f", "u"):
+                    tell("read " + f, lambda: open(f) and 0)
+                    tell("utimes " + f, lambda: os.utime(f, (1, 1)))
+                    tell("rename " + f, lambda: os.rename(f, f + "2"))
+                    tell("back " + f, lambda: os.path.exists(f) or os.rename(f + "2", f))
+                    tell("chmod " + f, lambda: os.chmod(f, 0o600))
+                tell("list", lambda: os.listdir("d") and 0)
+                tell("look", lambda: os.stat("d/f") and 0)
+                tell("make", lambda: os.mkdir("d/new"))
+                tell("chmod d", lambda: os.chmod("d", 0o700))
+                tell("unlink", lambda: os.unlink("g"))
+                tell("rename over", lambda: os.rename("v", "h"))
+                """))
+        .isEqualTo(
+            """
+            read f EACCES
+            utimes f EACCES
+            rename f EACCES
+            back f 0
+            chmod f EACCES
+            read u EACCES
+            utimes u 0
+            rename u 0
+            back u 0
+            chmod u 0
+            list EACCES
+            look EACCES
+            make EACCES
+            chmod d EACCES
+            unlink 0
+            rename over 0
+            """);
+    assertThat(union.run("cat u; stat -c '%n %a' *")).isEqualTo("upperd 0\nf 0\nh 0\nu 600\n");
+    union.unmount(); // the tree cannot be walked
   }
 }

@@ -71,8 +71,7 @@ class CopyUpIT {
             union.account(),
             "cd '"
                 + union.lower()
-                + "' && truncate -s 64M f && printf x | dd of=f bs=1 seek=33554432 conv=notrunc"
-                + " status=none")
+                + "' && truncate -s 64M f && printf x | dd of=f bs=1 seek=33554432 conv=notrunc status=none")
         .output();
     union.mount();
 
@@ -119,10 +118,7 @@ class CopyUpIT {
   void listedInodeNumbersAreThoseOfStat(Union union) throws Exception {
     union
         .layers(
-            "lower d/f file \"x\"\n"
-                + "lower d/s/x file \"x\"\n"
-                + "lower2 d/g file \"x\"\n"
-                + "upper d/u file \"x\"")
+            "lower d/f file \"x\"\nlower d/s/x file \"x\"\nlower2 d/g file \"x\"\nupper d/u file \"x\"")
         .mount();
     union.run("chmod 600 d/f; mkdir d/new; touch d/new2; mkdir d/s/y");
 

@@ -231,8 +231,21 @@ final class CopyUp {
     }
   }
 
-  /* Gives a finished copy its name; the parent did not change, so its times stay. */
+  /*
+   * Gives a finished copy its name; the parent did not change, so its times stay. Its mode may keep a
+   * server without privileges out.
+   */
   private void place(SharedFd workFd, Name temporary, LayerDir parent, Name name)
+      throws ErrnoException {
+    InSpiteOfMode.runIn(
+        parent,
+        () -> {
+          placeIn(workFd, temporary, parent, name);
+          return name;
+        });
+  }
+
+  private void placeIn(SharedFd workFd, Name temporary, LayerDir parent, Name name)
       throws ErrnoException {
     SharedFd parentFd = parent.pin();
     try {
@@ -246,21 +259,8 @@ final class CopyUp {
     }
   }
 
-  /* What a parent holds may be changed where the parent's mode keeps a server without privileges out. */
-  private void move(SharedFd workFd, Name temporary, SharedFd parentFd, Name name)
-      throws ErrnoException {
-    InSpiteOfMode.run(
-        sys,
-        parentFd.fd(),
-        Name.DOT,
-        () -> {
-          moveInto(workFd, temporary, parentFd, name);
-          return name;
-        });
-  }
-
   /* A directory that its owner may not write to cannot be moved by an owner without privileges. */
-  private void moveInto(SharedFd workFd, Name temporary, SharedFd parentFd, Name name)
+  private void move(SharedFd workFd, Name temporary, SharedFd parentFd, Name name)
       throws ErrnoException {
     try {
       sys.renameat2(workFd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
@@ -445,12 +445,18 @@ final class CopyUp {
     if (parent.impure() == 1) {
       return;
     }
-    SharedFd fd = parent.requireUpper().pin();
-    try {
-      union.marks().setImpure(fd.fd(), Name.DOT);
-    } finally {
-      fd.unpin();
-    }
+    LayerDir upper = parent.requireUpper();
+    InSpiteOfMode.runIn(
+        upper,
+        () -> {
+          SharedFd fd = upper.pin();
+          try {
+            union.marks().setImpure(fd.fd(), Name.DOT);
+          } finally {
+            fd.unpin();
+          }
+          return upper;
+        });
     parent.setImpure(1);
   }
 

@@ -1,5 +1,6 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.OwnerOverride;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
@@ -59,9 +60,9 @@ record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride ow
     if (owners != null) {
       owners.chmod(fd, name, mode);
     } else if (name == null) {
-      sys.fchmod(fd, mode);
+      InSpiteOfMode.changing(() -> sys.fchmod(fd, mode));
     } else {
-      sys.fchmodat(fd, name, mode);
+      InSpiteOfMode.changing(() -> sys.fchmodat(fd, name, mode));
     }
   }
 

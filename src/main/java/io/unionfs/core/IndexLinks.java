@@ -68,12 +68,17 @@ final class IndexLinks {
   /** Counts the names of a copy that just got its first one beside the index. */
   void countFirst(FileNode file, LayerDir parent, Name name, int lowerNlink) throws ErrnoException {
     int difference = lowerNlink - 2;
-    SharedFd fd = parent.pin();
-    try {
-      recordDifference(fd, name, difference);
-    } finally {
-      fd.unpin();
-    }
+    InSpiteOfMode.runIn(
+        parent,
+        () -> {
+          SharedFd fd = parent.pin();
+          try {
+            recordDifference(fd, name, difference);
+          } finally {
+            fd.unpin();
+          }
+          return name;
+        });
     file.setNlinkDifference(difference);
   }
 
@@ -99,12 +104,21 @@ final class IndexLinks {
   /** Makes a name that only a lower has a link of the copy; the parent's write lock is held. */
   void addName(FileNode file, DirNode parent, Name name, LayerDir indexDir, Name index)
       throws ErrnoException {
+    InSpiteOfMode.runIn(
+        parent.requireUpper(),
+        () -> {
+          link(file, parent, name, indexDir, index);
+          return name;
+        });
+  }
+
+  private void link(FileNode file, DirNode parent, Name name, LayerDir indexDir, Name index)
+      throws ErrnoException {
     Stat lower = union.rules().resolve(parent.lowers(), name).stat();
     SharedFd indexFd = indexDir.pin();
-    SharedFd pinned = null;
+    SharedFd parentFd = null;
     try {
-      SharedFd parentFd = parent.requireUpper().pin();
-      pinned = parentFd;
+      parentFd = parent.requireUpper().pin();
       Stat before = new Stat();
       sys.fstatx(parentFd.fd(), before);
       if (lower != null) {
@@ -118,14 +132,7 @@ final class IndexLinks {
       Lock counting = union.locks().linkCount(file).writeLock();
       counting.lock();
       try {
-        InSpiteOfMode.run(
-            sys,
-            parentFd.fd(),
-            Name.DOT,
-            () -> {
-              sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
-              return name;
-            });
+        sys.linkat(indexFd.fd(), index, parentFd.fd(), name);
         difference = file.addNlinkDifference(-1);
       } finally {
         counting.unlock();
@@ -135,8 +142,8 @@ final class IndexLinks {
           parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
       file.update(now -> now.withLink(new Link(parent, name, true)));
     } finally {
-      if (pinned != null) {
-        pinned.unpin();
+      if (parentFd != null) {
+        parentFd.unpin();
       }
       indexFd.unpin();
     }

@@ -3,6 +3,7 @@ package io.unionfs.core;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
@@ -149,14 +150,7 @@ final class OpenFiles implements AutoCloseable {
 
   /** Opens an upper file for reading and writing, whatever its mode; the caller owns it. */
   int openWritable(LayerDir dir, Name name) throws ErrnoException {
-    try {
-      return dir.openForWrite(name, Linux.O_RDWR);
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EACCES) {
-        throw e;
-      }
-      return openInSpiteOfMode(dir, name, Linux.O_RDWR);
-    }
+    return openInSpiteOfMode(dir, name, Linux.O_RDWR);
   }
 
   /*
@@ -164,19 +158,9 @@ final class OpenFiles implements AutoCloseable {
    * program that created it open for writing. The mode is put back before anybody is answered.
    */
   private int openInSpiteOfMode(LayerDir dir, Name name, int flags) throws ErrnoException {
-    Stat stat = new Stat();
     SharedFd parent = dir.pin();
     try {
-      sys.statx(parent.fd(), name, stat);
-      if (!stat.isRegular()) {
-        throw ErrnoException.of(Errno.EACCES);
-      }
-      sys.fchmodat(parent.fd(), name, stat.permissions() | 0600);
-      try {
-        return dir.openForWrite(name, flags);
-      } finally {
-        sys.fchmodat(parent.fd(), name, stat.permissions());
-      }
+      return InSpiteOfMode.run(sys, parent.fd(), name, () -> dir.openForWrite(name, flags));
     } finally {
       parent.unpin();
     }

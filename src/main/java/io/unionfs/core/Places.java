@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
@@ -134,7 +135,9 @@ final class Places {
         try {
           Link now = file.placement().linkAt(link.parent(), link.name());
           if (now != null && now.inUpper()) {
-            return byName.at(link.parent().requireUpper(), link.name());
+            // who has it open may go on when its directory can no longer be searched
+            LayerDir dir = link.parent().requireUpper();
+            return InSpiteOfMode.runIn(dir, () -> byName.at(dir, link.name()));
           }
         } finally {
           reading.unlock();

@@ -153,11 +153,24 @@ class CopyUpIT {
   }
 
   @MountTest
-  void fileInDirectoryThatNobodyMayWriteToIsCopiedUp(Union union) throws Exception {
-    union.layers("lower d/x file \"text\"");
-    Command.script(union.account(), "chmod 555 '%s/d'".formatted(union.lower())).output();
+  void filesInDirectoriesThatNobodyMayWriteToAreCopiedUp(Union union) throws Exception {
+    union
+        .layers(
+            """
+            lower d/x      file "text"
+            lower d/r      file "read only"
+            lower d/h      hardlink "d/r"
+            lower d/sub/y  file "text"
+            """)
+        .incomparable("overlayfs without index=on breaks hard links");
+    Command.script(
+            union.account(), "cd '" + union.lower() + "'; chmod 444 d/r d/sub/y; chmod 555 d/sub d")
+        .output();
     union.mount();
 
-    union.sameAsPlain("touch d/x; echo more >> d/x; cat d/x; stat -c '%n %a %s' d d/x");
+    union.sameAsPlain(
+        "touch d/x; echo more >> d/x; cat d/x; chmod 400 d/r d/sub/y; touch -d @1 d/h d/sub/y;"
+            + " chmod 640 d/h; echo more >> d/r; cat d/h; chmod 511 d/sub;"
+            + " stat -c '%n %a %h %s' d d/* d/sub/y; stat -c %Y d/sub/y");
   }
 }

@@ -3,7 +3,6 @@ package io.unionfs.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** What docs/DEVIATIONS.md says happens instead, where no other test shows it. */
 class DeviationsIT {
@@ -449,5 +448,19 @@ class DeviationsIT {
             """);
     assertThat(union.run("cat u; stat -c '%n %a' *")).isEqualTo("upperd 0\nf 0\nh 0\nu 600\n");
     union.unmount(); // the tree cannot be walked
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void flagsThatChangeShowAnotherTimeOfChangeWithoutWriteBackOnly(Union union) throws Exception {
+    union.layers("upper f file \"text\"").mount();
+    String host = "stat -c %z '" + union.upper() + "/f'";
+
+    String shown = union.run("stat -c %z f");
+    union.run(
+        "then=$(" + host + "); while [ \"$(" + host + ")\" = \"$then\" ]; do chattr +A f; done");
+    String later = union.run("stat -c %z f");
+    assertThat(later.equals(shown)).isEqualTo(union.variant() == Variant.KERNEL);
+    union.remount();
+    assertThat(union.run("stat -c %z f")).isEqualTo(union.run(host));
   }
 }

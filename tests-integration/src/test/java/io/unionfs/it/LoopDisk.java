@@ -38,6 +38,84 @@ final class LoopDisk implements AutoCloseable {
     return disk;
   }
 
+  /**
+   * Mounts one whose blocks come from a small memory as they are first written, so that a full
+   * memory is a disk with write errors.
+   */
+  static LoopDisk mountThin(Union union, String name, int megabytes, String options)
+      throws IOException, InterruptedException {
+    Path memory = Files.createDirectories(union.home().resolve(name + "-memory"));
+    Path point = Files.createDirectories(union.home().resolve(name));
+    LoopDisk disk = new LoopDisk(memory.resolve("image"), point);
+    union.closeAfterwards(disk);
+    Command.script(
+            Account.ROOT,
+            ("export PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs -o size=%dm thin '%s';"
+                    + " truncate -s 64M '%s'; mkfs.ext4 -q -F -m 0 %s '%s';"
+                    + " mount -o loop '%s' '%s'; rmdir '%s/lost+found'; chown %d:%d '%s'")
+                .formatted(
+                    megabytes,
+                    memory,
+                    disk.image,
+                    options,
+                    disk.image,
+                    disk.image,
+                    point,
+                    point,
+                    union.account().uid(),
+                    union.account().gid(),
+                    point))
+        .output();
+    return disk;
+  }
+
+  /** From here on writes to new blocks of a thin disk fail. */
+  void failWrites() throws IOException, InterruptedException {
+    Command.script(
+            Account.ROOT,
+            "sync -f '%s'; ! dd if=/dev/zero of='%s/fill' bs=4k status=none 2>/dev/null"
+                .formatted(point, image.getParent()))
+        .output();
+  }
+
+  /** From here on they succeed. */
+  void allowWrites() throws IOException, InterruptedException {
+    Command.of(Account.ROOT, "rm", image.getParent() + "/fill").output();
+  }
+
+  /** Mounts a btrfs of which everything below a directory may take so many megabytes. */
+  static LoopDisk mountWithQuota(Union union, String name, int megabytes)
+      throws IOException, InterruptedException {
+    Path point = Files.createDirectories(union.home().resolve(name));
+    LoopDisk disk = new LoopDisk(union.home().resolve(name + ".img"), point);
+    union.closeAfterwards(disk);
+    Command.script(
+            Account.ROOT,
+            ("export PATH=$PATH:/usr/sbin:/sbin; truncate -s 256M '%s'; mkfs.btrfs -q -m single"
+                    + " '%s'; mount -o loop '%s' '%s'; cd '%s'; btrfs quota enable .; btrfs subvolume"
+                    + " create sub; btrfs qgroup limit %dM sub; mount --bind sub .; chown %d:%d '%s'")
+                .formatted(
+                    disk.image,
+                    disk.image,
+                    disk.image,
+                    point,
+                    point,
+                    megabytes,
+                    union.account().uid(),
+                    union.account().gid(),
+                    point))
+        .output();
+    return disk;
+  }
+
+  /** Takes the quota away. */
+  void allowAnySize() throws IOException, InterruptedException {
+    Command.script(
+            Account.ROOT,
+            "export PATH=$PATH:/usr/sbin:/sbin; btrfs qgroup limit none '%s'".formatted(point))
+        .output();
+  }
+
   Path point() {
     return point;
   }
@@ -65,8 +143,9 @@ final class LoopDisk implements AutoCloseable {
   public void close() throws IOException, InterruptedException {
     Command.script(
             Account.ROOT,
-            "while grep -q ' %s ' /proc/self/mountinfo; do umount -l '%s' || exit 1; done"
-                .formatted(point, point))
+            ("for point in '%s' '%s'; do while grep -q \" $point \" /proc/self/mountinfo; do umount"
+                    + " -l \"$point\" || exit 1; done; done")
+                .formatted(point, image.getParent()))
         .output();
   }
 }

@@ -46,4 +46,55 @@ class OpenFilesIT {
     assertThat(union.run("ls -A")).isEqualTo("x\n");
     assertThat(Command.script(Account.ROOT, "ls -A '" + union.upper() + "'").output()).isEmpty();
   }
+
+  @MountTest
+  void openFilesAreUsedAfterTheirDirectoryCannotBeSearched(Union union) throws Exception {
+    union
+        .layers(
+            """
+            upper d/f file "upper"
+            upper d/g file "upper"
+            lower d/h file "lower"
+            """)
+        .mount();
+
+    assertThat(
+            union.run(
+                """
+                python3 - <<'END'
+                import os
+                files = [os.open("d/" + name, os.O_RDWR) for name in "fgh"]
+                for fd in files:
+                    os.pwrite(fd, b"WR", 0)
+                os.chmod("d", 0o600)
+                for fd in files:
+                    os.fsync(fd)
+                    os.pwrite(fd, b"ITTEN, and more", 2)
+                    os.ftruncate(fd, 7)
+                    os.fchmod(fd, 0o640)
+                    os.setxattr(fd, "user.t", b"v")
+                    os.utime(fd, (1, 2))
+                    os.fsync(fd)
+                    print(oct(os.fstat(fd).st_mode), os.pread(fd, 100, 0))
+                os.chmod("d", 0o000)
+                os.pwrite(files[0], b"w", 0)
+                for fd in files:
+                    os.fsync(fd)
+                    os.close(fd)
+                print(oct(os.stat("d").st_mode))
+                os.chmod("d", 0o755)
+                END
+                """))
+        .isEqualTo(
+            """
+            0o100640 b'WRITTEN'
+            0o100640 b'WRITTEN'
+            0o100640 b'WRITTEN'
+            0o40000
+            """);
+    union.remount();
+    assertThat(
+            union.run("cd d; cat f g h; stat -c '%n %a' f g h; getfattr --only-values -n user.t f"))
+        .isEqualTo("wRITTENWRITTENWRITTENf 640\ng 640\nh 640\nv");
+  }
 }

@@ -123,6 +123,88 @@ class ResourceFaultsIT {
     union.unmount();
   }
 
+  @Tag("system")
+  @MountTest
+  void upperOverItsQuotaFailsWhatNeedsRoomAndLosesNothing(Union union) throws Exception {
+    Needs.programs("mkfs.btrfs", "btrfs");
+    lowers(union);
+    LoopDisk disk = LoopDisk.mountWithQuota(union, "disk", 2);
+    union.writeTo(disk);
+    union.mount();
+    union.run("echo first > mine; sync mine");
+    String before = Tree.of(union.account(), union.point());
+    outside(
+        "dd if=/dev/zero of=fill bs=16k conv=fsync status=none 2>/dev/null || true; sync;"
+            + " for i in $(seq 1000); do mkdir d$i 2>/dev/null || exit 0; done; echo no end",
+        disk);
+
+    List<String> said = union.call("each_change").lines().toList();
+
+    assertThat(said).allMatch(line -> line.endsWith(": EDQUOT"));
+    Union.dropCaches();
+    assertThat(Tree.of(union.account(), union.point())).isEqualTo(before);
+    requireClean(union);
+    // close(2) may only say EIO for it
+    assertThat(union.call("close_error", "mine", "x".repeat(50_000)))
+        .contains("EDQUOT")
+        .doesNotContain("ENOSPC");
+    disk.allowAnySize();
+    assertThat(union.call("each_change").lines()).allMatch(line -> line.endsWith(": OK"));
+    assertThat(union.run("head -n 1 mine; cat s1 d/e/f")).isEqualTo("first\ntext 1morebelowmore");
+  }
+
+  /** Two file systems: one that goes on after errors, and one that then is read-only. */
+  @MountTest(accounts = Account.ROOT)
+  void upperWithWriteErrorsTellsOfThemAndLosesNothingThatWasSynced(Union union) throws Exception {
+    lowers(union);
+    Command.script(Account.ROOT, "head -c 2M /dev/urandom > '%s/large'".formatted(union.lower()))
+        .output();
+    LoopDisk disk = LoopDisk.mountThin(union, "disk", 8, "-O ^has_journal");
+    union.writeTo(disk);
+    union.mount();
+    union.run("echo synced > mine; sync mine .");
+    disk.failWrites();
+
+    assertThat(union.call("close_error", "large", "x")).containsPattern("ENOSPC|EIO");
+    assertThat(union.attempt("chmod 600 large").status()).isNotZero();
+    assertThat(union.call("close_error", "mine", "x".repeat(2_000_000)))
+        .containsPattern("ENOSPC|EIO");
+    requireClean(union);
+    Union.dropCaches();
+    assertThat(
+            union.run(
+                "head -n 1 mine; cat s7; stat -c %a large; cmp large '"
+                    + union.lower()
+                    + "/large'"))
+        .isEqualTo("synced\ntext 7644\n");
+    disk.allowWrites();
+    assertThat(union.call("close_error", "large", "x")).isEqualTo("OK OK OK");
+    Union.dropCaches();
+    assertThat(union.run("tail -c 1 large; echo more > mine; sync mine; cat mine"))
+        .isEqualTo("xmore\n");
+    union.unmount(); // what the file system under it lost is its own affair
+  }
+
+  @MountTest(accounts = Account.ROOT)
+  void upperThatBecameReadOnlyIsReadOnItsErrors(Union union) throws Exception {
+    lowers(union);
+    LoopDisk disk = LoopDisk.mountThin(union, "disk", 8, "-E lazy_journal_init=1 -e remount-ro");
+    union.writeTo(disk);
+    union.mount();
+    union.run("echo synced > mine; sync mine .; chmod 600 s0; sync s0 .");
+    disk.failWrites();
+    union.attempt("for i in $(seq 2000); do mkdir n$i; sync . || exit 1; done");
+    Union.await(
+        "the file system is read-only", () -> !disk.point().resolve("upper").toFile().canWrite());
+
+    List<String> said = union.call("each_change").lines().toList();
+
+    assertThat(said).allMatch(line -> line.endsWith(": EROFS"));
+    assertThat(union.run("cat mine s0 s1 d/e/f; stat -c %a s0"))
+        .isEqualTo("synced\ntext 0text 1below600\n");
+    union.unmount();
+  }
+
   private static void manyDirectories(Union union, int count) throws Exception {
     Command.script(
             union.account(),

@@ -91,7 +91,7 @@ final class ArchitectureTest {
           .that()
           .resideInAnyPackage("io.unionfs.layer..", "io.unionfs.stack..", "io.unionfs.core..")
           .and()
-          .doNotHaveFullyQualifiedName("io.unionfs.core.UpperClaim") // reads /proc, no layer
+          .doNotHaveFullyQualifiedName("io.unionfs.core.HolderMount") // reads /proc, no layer
           .should()
           .dependOnClassesThat(javaFileAccess())
           .allowEmptyShould(true);

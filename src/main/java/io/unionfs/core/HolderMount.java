@@ -76,7 +76,11 @@ final class HolderMount {
     }
   }
 
-  static List<String> lines(Path file) {
+  static List<String> lines(String file) {
+    return lines(Path.of(file));
+  }
+
+  private static List<String> lines(Path file) {
     try {
       return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {

@@ -7,7 +7,6 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -62,7 +61,7 @@ final class UpperClaim implements AutoCloseable {
   private static long holder(Stat stat) {
     String inode =
         String.format("%02x:%02x:%d", Linux.major(stat.dev), Linux.minor(stat.dev), stat.ino);
-    for (String line : HolderMount.lines(Path.of("/proc/locks"))) {
+    for (String line : HolderMount.lines("/proc/locks")) {
       String[] fields = line.trim().split("\\s+", -1);
       if (fields.length >= 6 && fields[1].equals("FLOCK") && fields[5].equals(inode)) {
         return parse(fields[4]);

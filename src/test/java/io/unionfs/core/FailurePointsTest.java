@@ -18,11 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /*
  * Each operation runs once to count its system calls, and then once for each of them, which fails there. A
- * normal run takes every fifth of these points; -Dunionfs.crash.all=true takes all.
+ * normal run takes every tenth of these points; -Dunionfs.crash.all=true takes all.
  */
 /** A failing system call fails its operation or does not matter, and nothing stays half done. */
 final class FailurePointsTest {
-  private static final int EVERY = Boolean.getBoolean("unionfs.crash.all") ? 1 : 5;
+  private static final int EVERY = Boolean.getBoolean("unionfs.crash.all") ? 1 : 10;
 
   @TempDir(factory = TargetDirectories.class)
   private Path home = Path.of("");

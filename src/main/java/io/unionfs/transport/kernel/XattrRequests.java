@@ -26,6 +26,7 @@ final class XattrRequests {
   private final AclNarrowing narrowing;
   private final boolean supported;
   private final boolean longSetxattr;
+  private final Notices notices;
 
   XattrRequests(UnionFileSystem fs, ServerState server) {
     this.fs = fs;
@@ -33,6 +34,7 @@ final class XattrRequests {
     this.narrowing = server.narrowing();
     this.supported = fs.options().xattrs();
     this.longSetxattr = server.agreed().hasLongSetxattr();
+    this.notices = server.notices();
   }
 
   int getxattr(Worker worker) throws ErrnoException {
@@ -127,6 +129,7 @@ final class XattrRequests {
           return Errno.EINVAL;
         }
         fs.setFlags(node, NativeMemory.getInt(argument));
+        notices.attributesChanged(request.nodeId()); // the time of change; the kernel does not ask
         worker.reply.ioctl();
       }
       case FS_IOC_FSGETXATTR -> {
@@ -144,6 +147,7 @@ final class XattrRequests {
         byte[] flags = new byte[FSXATTR_SIZE];
         NativeMemory.getBytes(argument, flags, 0, FSXATTR_SIZE);
         fs.setFsxattr(node, flags);
+        notices.attributesChanged(request.nodeId());
         worker.reply.ioctl();
       }
       default -> {

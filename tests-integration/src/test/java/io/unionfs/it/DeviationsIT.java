@@ -451,15 +451,15 @@ class DeviationsIT {
   }
 
   @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
-  void flagsThatChangeShowAnotherTimeOfChangeWithoutWriteBackOnly(Union union) throws Exception {
+  void flagsThatChangeShowTheirTimeOfChangeWithoutWriteBackOnly(Union union) throws Exception {
     union.layers("upper f file \"text\"").mount();
     String host = "stat -c %z '" + union.upper() + "/f'";
 
     String shown = union.run("stat -c %z f");
     union.run(
         "then=$(" + host + "); while [ \"$(" + host + ")\" = \"$then\" ]; do chattr +A f; done");
-    String later = union.run("stat -c %z f");
-    assertThat(later.equals(shown)).isEqualTo(union.variant() == Variant.KERNEL);
+    boolean stays = union.variant() == Variant.KERNEL;
+    assertThat(union.run("stat -c %z f")).isEqualTo(stays ? shown : union.run(host));
     union.remount();
     assertThat(union.run("stat -c %z f")).isEqualTo(union.run(host));
   }

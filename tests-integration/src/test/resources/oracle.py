@@ -74,7 +74,7 @@ def removed_directory(run, call, answer):
     a fifo, socket or device, or a descriptor opened with O_PATH, after the removal of its name
     """
     return run.variant == "JNR_FUSE" and answer == "ENOENT" and any(
-        run.plain_processes[call[0]].call("is_lost", argument, call[1] == "reopen")[0] == "True"
+        run.plain_processes[call[0]].call("is_lost", argument)[0] == "True"
         for argument in call[2:4]
         if isinstance(argument, (int, str))
     )
@@ -102,14 +102,14 @@ def fifo_time(run, call):
 LIMITS_BEFORE = [same_size, fifo_time]
 
 # What is not made at all, by the variant: the calls of a case, and what layers have. A case of jnr-fuse has
-# either hard links or reads through descriptors.
-READS = {"pread", "read", "holes", "map", "copy_range", "sendfile"}
+# either hard links or what depends on the data and size that the kernel knows of an open file.
+KNOWN = {"pread", "read", "holes", "map", "copy_range", "sendfile", "write", "append", "ftruncate", "lock"}
 NOT_MADE = {
     "KERNEL": [],
     "PASSTHROUGH": [],
     "JNR_FUSE": [
         ({"acls"}, {"acls"}),  # POSIX ACLs as access rights
-        ({"link", "link_fd", "links"}, READS),  # two names of a file open at the same time
+        ({"link", "link_fd", "links"}, KNOWN),  # two names of a file open at the same time
     ],
 }
 
@@ -621,7 +621,8 @@ class Run:
     # A listing gives each name once that is there all the time, and none that never is.
 
     def follow_listings(self, call, worker, plain):
-        if call[1] in ("opendir", "closedir", "readdir_end"):
+        ended = isinstance(plain, list) if call[1] == "readdir_end" else call[1] in ("opendir", "closedir")
+        if ended:
             kept = self.listings.pop((worker, call[2]), None) if plain not in ("nothing",) else None
             if kept:
                 if call[1] == "opendir" and plain != "OK":

@@ -187,6 +187,15 @@ class Caller:
             os.close(self.fds.pop(slot))
         self.fds[slot] = fd
 
+    def keep_and_tell(self, slot, fd):
+        try:
+            told = self.note(Status(fd, "", AT_EMPTY_PATH))
+        except OSError:
+            os.close(fd)
+            raise
+        self.keep(slot, fd)
+        return told
+
     def note(self, status):
         self.identities.append(handle(*status.where) if self.by_handle else status.ino)
         return str(status)
@@ -199,12 +208,11 @@ class Caller:
     # -- descriptors
 
     def open(self, slot, path, flags, mode):
-        self.keep(slot, os.open(self.path(path), flags | os.O_NONBLOCK, mode))
-        return self.note(self.status(slot))
+        return self.keep_and_tell(slot, os.open(self.path(path), flags | os.O_NONBLOCK, mode))
 
     def reopen(self, slot, source, flags):
-        self.keep(slot, os.open("/proc/self/fd/%d" % self.fd(source), flags | os.O_NONBLOCK))
-        return self.note(self.status(slot))
+        fd = os.open("/proc/self/fd/%d" % self.fd(source), flags | os.O_NONBLOCK)
+        return self.keep_and_tell(slot, fd)
 
     def close(self, slot):
         os.close(self.fd(slot))
@@ -249,6 +257,7 @@ class Caller:
     def holes(self, slot):
         """The content by way of SEEK_DATA; what lies in holes must be zeros, where holes end is not told."""
         fd = self.fd(slot)
+        before = os.lseek(fd, 0, os.SEEK_CUR)
         size = os.fstat(fd).st_size
         whole = os.pread(fd, size, 0)
         found = bytearray(size)
@@ -263,6 +272,7 @@ class Caller:
             end = os.lseek(fd, at, os.SEEK_HOLE)
             found[at:end] = os.pread(fd, end - at, at)
             at = end
+        os.lseek(fd, before, os.SEEK_SET)  # which depends on where the holes are
         return shown(whole) + ("" if found == whole else ", but data in a hole")
 
     def copy_range(self, source, start, target, to, length):
@@ -367,18 +377,14 @@ class Caller:
         """For the driver."""
         return stat.S_ISFIFO(self.status(slot).mode)
 
-    def is_lost(self, target, gets_closed):
-        """For the driver: whether a descriptor, or where a path starts, is what libfuse knows by its name only."""
+    def is_lost(self, target):
+        """For the driver: whether a descriptor, or where a path starts, has no name, by which libfuse knows most."""
         if isinstance(target, str) and target.startswith("/"):
             return False
         if isinstance(target, str) and target.startswith("@"):
             target = int(target[1:].partition("/")[0])
         link = "/proc/self/fd/%d" % self.fd(target) if isinstance(target, int) else "/proc/self/cwd"
-        path = os.readlink(link)
-        if not path.endswith(" (deleted)"):
-            return False
-        kept = os.path.isfile(link) and not gets_closed and not fcntl.fcntl(self.fd(target), fcntl.F_GETFL) & os.O_PATH
-        return not kept or not os.path.exists(os.path.dirname(path))
+        return os.readlink(link).endswith(" (deleted)")
 
     def rename(self, old, new, flags):
         check(LIBC.renameat2(AT_FDCWD, os.fsencode(self.path(old)), AT_FDCWD, os.fsencode(self.path(new)), flags))

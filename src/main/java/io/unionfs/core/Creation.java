@@ -3,6 +3,7 @@ package io.unionfs.core;
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.core.Nodes.FoundFile;
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.sys.Errno;
@@ -266,13 +267,39 @@ final class Creation {
       } finally {
         orphan.unpin();
       }
-      file.update(at -> at.withLink(new Link(newParent, newName, true)));
       file.setUnnamed(false);
-      union.cache().put(newParent, newName, file);
-      SharedFd own = file.takeOrphan();
-      if (own != null) {
-        openFiles.adopt(file, own);
+      named(file, newParent, newName);
+    }
+  }
+
+  /* A file that had no name has got one. */
+  private void named(FileNode file, DirNode parent, Name name) throws ErrnoException {
+    file.update(at -> at.withLink(new Link(parent, name, true)));
+    union.cache().put(parent, name, file);
+    SharedFd own = file.takeOrphan();
+    if (own != null) {
+      openFiles.adopt(file, own);
+    }
+  }
+
+  /*
+   * All names that a copied-up file had were removed, but it has others that its lower shows nowhere:
+   * it is counted, and lives in the index.
+   */
+  private void linkFromIndex(WorkDir work, FileNode file, DirNode newParent, Name newName)
+      throws ErrnoException {
+    LowerIndex index = lookup.index(newParent);
+    try (Locks.Locked locked = union.locks().write(newParent)) {
+      requireAbsent(newParent, newName, index);
+      FileNode.Placement now = file.placement();
+      Name entry = now.index();
+      LayerDir indexDir = work.index();
+      if (!now.links().isEmpty() || entry == null || indexDir == null) {
+        throw ErrnoException.of(Errno.ENOENT); // link(2) of a file that has no name left
       }
+      copyUp.markImpure(newParent);
+      linkLocked(work, indexDir, entry, newParent, newName);
+      named(file, newParent, newName);
     }
   }
 
@@ -323,6 +350,10 @@ final class Creation {
       return;
     }
     copyUp.file(file);
+    if (file.placement().links().isEmpty()) {
+      linkFromIndex(work, file, newParent, newName);
+      return;
+    }
     LowerIndex index = lookup.index(newParent);
     while (true) {
       Link source = Places.upperLink(file.placement());
@@ -338,7 +369,7 @@ final class Creation {
         if (file.isForeign()) {
           copyUp.markImpure(newParent);
         }
-        linkLocked(work, source, newParent, newName);
+        linkLocked(work, source.parent().requireUpper(), source.name(), newParent, newName);
         file.update(at -> at.withLink(new Link(newParent, newName, true)));
         union.cache().put(newParent, newName, file);
         return;
@@ -356,15 +387,27 @@ final class Creation {
     return first;
   }
 
-  private void linkLocked(WorkDir work, Link source, DirNode newParent, Name newName)
+  private void linkLocked(
+      WorkDir work, LayerDir sourceDir, Name source, DirNode newParent, Name newName)
       throws ErrnoException {
-    SharedFd from = source.parent().requireUpper().pin();
+    InSpiteOfMode.runIn(
+        sourceDir,
+        () -> {
+          linkOnHost(work, sourceDir, source, newParent, newName);
+          return newName;
+        });
+  }
+
+  private void linkOnHost(
+      WorkDir work, LayerDir sourceDir, Name source, DirNode newParent, Name newName)
+      throws ErrnoException {
+    SharedFd from = sourceDir.pin();
     SharedFd to = null;
     try {
       to = newParent.requireUpper().pin();
-      int errno = sys.tryLinkat(from.fd(), source.name(), to.fd(), newName);
+      int errno = sys.tryLinkat(from.fd(), source, to.fd(), newName);
       if (errno == Errno.EEXIST) {
-        overWhiteout(work, from, source.name(), to, newName);
+        overWhiteout(work, from, source, to, newName);
       } else if (errno != 0) {
         throw ErrnoException.of(errno);
       }

@@ -1,5 +1,6 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Whiteouts;
 import io.unionfs.stack.LowerIndex;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The reading of merged directories. */
 final class Listings {
+  private static final int WHITEOUT = -1;
+  private static final int NOT_THERE = -2;
   private static final int IFMT_SHIFT = 12;
 
   private final UnionState union;
@@ -81,19 +84,12 @@ final class Listings {
         }
         int type = entries.type();
         if (Whiteouts.mayBeWhiteout(upper.layer(), type) || upper.layer().mayHide(entries.ino())) {
-          int errno = upper.tryStat(name, stat);
-          if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
-            continue;
-          }
-          if (errno != 0) {
-            throw ErrnoException.of(errno);
-          }
-          if (union.marks().whiteouts().isWhiteout(upper, name, stat)) {
-            continue;
-          }
-          type = stat.type() >> IFMT_SHIFT;
+          type = InSpiteOfMode.runIn(upper, () -> typeIfShown(upper, name, stat));
         } else {
           type = upper.shownType(name, type, stat);
+        }
+        if (type < 0) {
+          continue;
         }
         boolean merged =
             type == Linux.DT_DIR && entry >= 0 && index != null && index.type(entry) == type;
@@ -106,6 +102,19 @@ final class Listings {
             type);
       }
     }
+  }
+
+  /* The type of an entry of the upper, WHITEOUT, or NOT_THERE. */
+  private int typeIfShown(LayerDir upper, Name name, Stat scratch) throws ErrnoException {
+    int errno = upper.tryStat(name, scratch);
+    if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(scratch))) {
+      return NOT_THERE;
+    }
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
+    boolean whiteout = union.marks().whiteouts().isWhiteout(upper, name, scratch);
+    return whiteout ? WHITEOUT : scratch.type() >> IFMT_SHIFT;
   }
 
   /* The entry of the lowers that an entry of the upper stands for or hides, or -1. */
@@ -188,15 +197,12 @@ final class Listings {
         }
         Name name = entries.name();
         if (!union.marks().whiteouts().isReserved(name)) {
-          int errno = upper.tryStat(name, stat);
-          if (errno == Errno.ENOENT || (errno == 0 && upper.layer().hides(stat))) {
-            continue;
-          }
-          if (errno != 0) {
-            throw ErrnoException.of(errno);
-          }
-          if (!union.marks().whiteouts().isWhiteout(upper, name, stat)) {
+          int type = InSpiteOfMode.runIn(upper, () -> typeIfShown(upper, name, stat));
+          if (type >= 0) {
             throw ErrnoException.of(Errno.ENOTEMPTY);
+          }
+          if (type == NOT_THERE) {
+            continue;
           }
         }
         int entry = entryBelow(index, name);

@@ -21,6 +21,8 @@ final class UpperClaim implements AutoCloseable {
   private static final long WAIT_LIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
   private static final long WAIT_DEAD_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  private static final long NOBODY = -1;
+
   private final Fd fd;
 
   private UpperClaim(Fd fd) {
@@ -31,6 +33,7 @@ final class UpperClaim implements AutoCloseable {
     try (Fd fd =
         new Fd(sys, sys.openPath(directory.real(), Linux.O_RDONLY | Linux.O_DIRECTORY, 0))) {
       long start = System.nanoTime();
+      long ending = NOBODY;
       while (true) {
         int errno = sys.tryFlock(fd.raw(), Linux.LOCK_EX | Linux.LOCK_NB);
         if (errno == 0) {
@@ -40,7 +43,11 @@ final class UpperClaim implements AutoCloseable {
           throw new MountRefusedException(directory + ": cannot be locked: " + Errno.name(errno));
         }
         long holder = holder(directory.stat());
-        long patience = HolderMount.exists(holder) ? WAIT_LIVE_NANOS : WAIT_DEAD_NANOS;
+        if (holder > 0 && holder != ending && !HolderMount.exists(holder)) {
+          ending = holder;
+        }
+        boolean ends = ending != NOBODY && (holder == ending || holder == 0); // 0: it has let go
+        long patience = ends ? WAIT_DEAD_NANOS : WAIT_LIVE_NANOS;
         if (System.nanoTime() - start > patience) {
           throw new MountRefusedException(directory + " is in use by " + describe(holder));
         }

@@ -23,8 +23,13 @@ class OracleIT {
       List.of(
           "chown-to-nobody",
           "directory-not-to-be-searched",
+          "directory-not-to-be-searched-with-a-whiteout",
           "directory-not-to-be-searched-with-redirects",
           "incomplete-xattr-names",
+          "link-from-a-directory-not-to-be-searched",
+          "linked-again-beside-a-name-nobody-looked-up",
+          "linked-again-without-a-name",
+          "removal-of-a-directory-not-to-be-searched",
           "renamed-merged-directory");
   private static final int CASES = 3;
   private static final int CALLS = 700;

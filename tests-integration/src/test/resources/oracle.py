@@ -80,7 +80,22 @@ def removed_directory(run, call, answer):
     )
 
 
-LIMITS = [exdev, no_rename_flags, no_tmpfile, removed_directory]
+def rename_to_itself(run, call, answer):
+    """rename(2) of one name of a file to another by a process that may not change the directories"""
+    return (
+        run.variant == "JNR_FUSE"
+        and call[1] == "rename"
+        and answer in ("EACCES", "EPERM")
+        and run.plain_processes[call[0]].call("is_same", *call[2:4])[0] == "True"
+    )
+
+
+def other_end(run, call, answer):
+    """two names of a file open at the same time: a fifo that is read by its other name"""
+    return run.variant == "JNR_FUSE" and call[1] in ("open", "reopen") and answer == "ENXIO"
+
+
+LIMITS = [exdev, no_rename_flags, no_tmpfile, removed_directory, rename_to_itself, other_end]
 
 
 def same_size(run, call):
@@ -103,12 +118,13 @@ LIMITS_BEFORE = [same_size, fifo_time]
 
 # What is not made at all, by the variant: the calls of a case, and what layers have. A case of jnr-fuse has
 # either hard links or what depends on the data and size that the kernel knows of an open file.
-KNOWN = {"pread", "read", "holes", "map", "copy_range", "sendfile", "write", "append", "ftruncate", "lock"}
+KNOWN = {"pread", "read", "holes", "map", "copy_range", "sendfile", "write", "append", "ftruncate", "lock", "flock"}
 NOT_MADE = {
     "KERNEL": [],
     "PASSTHROUGH": [],
     "JNR_FUSE": [
         ({"acls"}, {"acls"}),  # POSIX ACLs as access rights
+        ({"map_write"}, {"map_write"}),  # data written through mmap(2)
         ({"link", "link_fd", "links"}, KNOWN),  # two names of a file open at the same time
     ],
 }

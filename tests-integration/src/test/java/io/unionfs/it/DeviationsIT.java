@@ -232,6 +232,43 @@ class DeviationsIT {
         .isEqualTo("old\nold\nnew\nold\nnew\nold\nnew\nlast\n");
   }
 
+  @MountTest(variants = Variant.JNR_FUSE, accounts = Account.ROOT)
+  void twoNamesOfAFileAreTwoFilesToRenameInLibfuse(Union union) throws Exception {
+    union.layers("lower a file \"text\"").mount();
+
+    assertThat(
+            python(
+                union,
+                """
+                os.link("a", "b")
+                tell("owner", lambda: os.rename("a", "b"))
+                os.seteuid(65534)
+                tell("other", lambda: os.rename("a", "b"))
+                """))
+        .isEqualTo("owner 0\nother EACCES\n");
+    assertThat(union.run("ls")).isEqualTo("a\nb\n");
+  }
+
+  @MountTest(variants = Variant.JNR_FUSE)
+  void mappedWritesChangeTheTimeWhenTheyAreWrittenBackInLibfuse(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    assertThat(
+            python(
+                union,
+                """
+                import mmap
+                os.utime("f", (1000, 1000))
+                with open("f", "r+") as file:
+                    mapped = mmap.mmap(file.fileno(), 4)
+                    mapped[0:4] = b"TEXT"
+                    print(os.stat("f").st_mtime == 1000)
+                    mapped.flush()
+                    print(open("f").read(), os.stat("f").st_mtime == 1000)
+                """))
+        .isEqualTo("True\nTEXT False\n");
+  }
+
   @MountTest(variants = Variant.JNR_FUSE)
   void removedDirectoriesAreGoneInLibfuse(Union union) throws Exception {
     union.layers("lower f file \"text\"").mount();

@@ -337,7 +337,8 @@ class LayerMaker:
                 thing["to"] = self.chance.choice(["a", "b", "c/a", "../a" if path.count("/") > 1 else "d", "nowhere", "b/c"])
                 self.dress(thing, False)
             elif kind != "whiteout":
-                files.append(path)
+                if kind == "file" or os.geteuid() == 0:
+                    files.append(path)  # names of a lower fifo, server without privileges
                 thing["mode"] = self.chance.choice([0o644, 0o644, 0o600, 0o666, 0o755, 0o4755, 0o2755, 0o444, 0o664])
                 if kind == "file":
                     self.fill(thing)
@@ -583,6 +584,8 @@ class Run:
         return not escaped and not any(thing["kind"] == "link" for thing in self.case["layers"])
 
     def remount(self):
+        if not os.access(self.plain, os.X_OK):
+            return  # no process could start there
         self.stop()
         self.session.remount([self.number] if self.comparable() else [])
         self.start()

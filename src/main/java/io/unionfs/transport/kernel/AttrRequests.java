@@ -4,6 +4,7 @@ import io.unionfs.core.FileNode;
 import io.unionfs.core.Node;
 import io.unionfs.core.SetAttr;
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.transport.AclNarrowing;
@@ -12,6 +13,8 @@ import io.unionfs.transport.kernel.codec.Request;
 
 /** The requests about attributes. All return 0, or throw an errno. */
 final class AttrRequests {
+  private static final int WRITABLE_BY_OTHERS = 0022;
+
   private final UnionFileSystem fs;
   private final NodeTable nodes;
   private final Entries entries;
@@ -44,6 +47,10 @@ final class AttrRequests {
     Request request = worker.request;
     Node node = nodes.get(request.nodeId());
     SetAttr change = change(request);
+    if (setsNothing(request) && !takePrivileges(worker, node, change)) {
+      worker.reply.attr(entries.timeouts(), worker.stat);
+      return 0;
+    }
     if (change.has(SetAttr.MODE)) {
       change.mode = narrowing.widen(node, change.mode);
     }
@@ -108,21 +115,36 @@ final class AttrRequests {
     boolean setsAtime = change.has(SetAttr.ATIME) && change.atimeNsec != Linux.UTIME_NOW;
     change.afterWrite = writeback && !setsAtime; // the kernel names its own time, also for "now"
     change.killPrivileges = (valid & In.FATTR_KILL_SUIDGID) != 0;
-    if ((valid & ~(In.FATTR_CTIME | In.FATTR_FH)) == 0) {
-      takePrivileges(change);
-    }
     return change;
+  }
+
+  private static boolean setsNothing(Request request) {
+    int valid = request.u32(In.SETATTR_VALID);
+    return (valid & ~(In.FATTR_CTIME | In.FATTR_FH)) == 0;
   }
 
   /*
    * A request without anything to set is how the kernel tells of a chown(2) that leaves owner and group as
-   * they are, or of a change of content by a caller without CAP_FSETID. Both take set-id bits and
-   * capabilities away, which it leaves to us (HANDLE_KILLPRIV_V2), and which the same chown(2) does.
+   * they are, which anybody may make, or of a change of content by a caller without CAP_FSETID. Both take
+   * set-id bits and capabilities away, which it leaves to us (HANDLE_KILLPRIV_V2), and which the same
+   * chown(2) does. Whoever can be neither the owner nor a writer gets what setattr_prepare() (fs/attr.c)
+   * says where the bits are a change of mode, and changes nothing.
    */
-  private static void takePrivileges(SetAttr change) {
+  private boolean takePrivileges(Worker worker, Node node, SetAttr change) throws ErrnoException {
+    entries.getattr(node, worker.stat);
+    int caller = worker.request.uid();
+    int mode = worker.stat.mode;
+    boolean writable = worker.stat.isRegular() && (mode & WRITABLE_BY_OTHERS) != 0;
+    if (caller != 0 && caller != worker.stat.uid && !writable) {
+      if (worker.stat.isRegular() && (mode & (Linux.S_ISUID | Linux.S_ISGID)) != 0) {
+        throw ErrnoException.of(Errno.EPERM);
+      }
+      return false;
+    }
     change.valid = SetAttr.UID | SetAttr.GID;
     change.uid = -1;
     change.gid = -1;
+    return true;
   }
 
   private static int field(int valid, int fuse, int ours) {

@@ -16,6 +16,14 @@ final class DirRequests {
   /** "." and "..", whose entries the kernel does not take from a listing. */
   private static final int DOTS = 2;
 
+  /*
+   * Most programs that list a directory look at what is in it, and most read the names first: so all
+   * entries come with their attributes, and not only while the kernel sees that they are asked for
+   * (READDIRPLUS_AUTO). But each is a node that the kernel and the server keep, and of a huge directory
+   * the names may be all that is wanted.
+   */
+  private static final int FILLED = 16_384;
+
   private final UnionFileSystem fs;
   private final NodeTable nodes;
   private final Entries entries;
@@ -65,7 +73,9 @@ final class DirRequests {
       if (used + need > size) {
         break;
       }
-      if (plus && !putEntry(worker, dir, name, i)) {
+      if (plus && (i >= FILLED || i < DOTS || nodes.find(listing.ino(i)) != null)) {
+        reply.noEntry(); // or the kernel knows it already
+      } else if (plus && !putEntry(worker, dir, name)) {
         continue; // removed meanwhile
       }
       long at = reply.dirent(listing.ino(i), listing.position(i), listing.type(i), name.length());
@@ -82,11 +92,7 @@ final class DirRequests {
   }
 
   /* What cannot be looked up is listed all the same: who opens it gets to see the error. */
-  private boolean putEntry(Worker worker, DirNode dir, Name name, int i) {
-    if (i < DOTS) {
-      worker.reply.noEntry();
-      return true;
-    }
+  private boolean putEntry(Worker worker, DirNode dir, Name name) {
     try {
       Node node = entries.lookup(dir, name, worker.stat);
       if (node == null) {

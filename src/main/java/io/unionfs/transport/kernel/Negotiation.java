@@ -55,7 +55,6 @@ record Negotiation(
           | InitFlags.HAS_IOCTL_DIR
           | InitFlags.EXPORT_SUPPORT
           | InitFlags.DO_READDIRPLUS
-          | InitFlags.READDIRPLUS_AUTO
           | InitFlags.ASYNC_DIO
           | InitFlags.PARALLEL_DIROPS
           | InitFlags.ABORT_ERROR

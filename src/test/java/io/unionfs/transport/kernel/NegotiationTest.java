@@ -61,8 +61,8 @@ final class NegotiationTest {
 
   /** ASYNC_READ to MAX_PAGES, without what depends on wishes. */
   private static final long BASE =
-      1L | 1L << 4 | 1L << 5 | 1L << 6 | 1L << 11 | 1L << 13 | 1L << 14 | 1L << 15 | 1L << 18
-          | 1L << 21 | 1L << 22;
+      1L | 1L << 4 | 1L << 5 | 1L << 6 | 1L << 11 | 1L << 13 | 1L << 15 | 1L << 18 | 1L << 21
+          | 1L << 22;
 
   private static final long CACHES = CACHE_SYMLINKS | NO_OPENDIR_SUPPORT | EXPLICIT_INVAL_DATA;
 
@@ -244,7 +244,7 @@ final class NegotiationTest {
         07000000 major
         1f000000 minor
         00000200 max_readahead
-        71e8f603 flags
+        71a8f603 flags
         0010 max_background
         000c congestion_threshold
         00001000 max_write
@@ -266,7 +266,7 @@ final class NegotiationTest {
         07000000 major
         2d000000 minor
         00000200 max_readahead
-        71e8f463 flags
+        71a8f463 flags
         0010 max_background
         000c congestion_threshold
         00001000 max_write

@@ -48,6 +48,16 @@ class DeviationsIT {
     assertThat(Long.parseLong(later[0])).isGreaterThanOrEqualTo(Long.parseLong(shown[0]));
   }
 
+  @MountTest(variants = Variant.KERNEL)
+  void namesOfFifosAreCountedApartAfterAMountWithoutPrivileges(Union union) throws Exception {
+    union.layers("lower a fifo\nlower b hardlink \"a\"").incomparable("hard links").mount();
+
+    assertThat(union.run("mv a c; stat -c %h b c")).isEqualTo("2\n2\n");
+    union.remount();
+    assertThat(union.run("stat -c %h b c"))
+        .isEqualTo(union.account() == Account.ROOT ? "2\n2\n" : "1\n1\n");
+  }
+
   @MountTest(variants = {Variant.PASSTHROUGH, Variant.JNR_FUSE})
   void timeOfChangeIsThatOfTheHostWithoutWriteBack(Union union) throws Exception {
     union.layers("lower f file \"text\"").mount();

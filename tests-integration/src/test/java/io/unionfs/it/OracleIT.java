@@ -22,6 +22,7 @@ class OracleIT {
   private static final List<String> FOUND =
       List.of(
           "chown-to-nobody",
+          "chown-to-nobody-by-a-stranger",
           "directory-not-to-be-searched",
           "directory-not-to-be-searched-with-a-whiteout",
           "directory-not-to-be-searched-with-redirects",

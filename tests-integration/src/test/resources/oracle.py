@@ -113,18 +113,23 @@ def fifo_time(run, call):
     return slot is not None and run.plain_processes[call[0]].call("is_fifo", call[slot])[0] == "True"
 
 
-# Asked before the union is.
-LIMITS_BEFORE = [same_size, fifo_time]
+def mapped_data(run, call):
+    """data written through mmap(2): the time; to a set-id file by a server without privileges: the bits"""
+    return call[1] == "map_write" and (run.variant == "JNR_FUSE" or os.geteuid() != 0)
+
+
+# Asked before either is.
+LIMITS_BEFORE = [same_size, fifo_time, mapped_data]
 
 # What is not made at all, by the variant: the calls of a case, and what layers have. A case of jnr-fuse has
-# either hard links or what depends on the data and size that the kernel knows of an open file.
+# either hard links or what depends on what the kernel knows of the data and attributes of a file.
 KNOWN = {"pread", "read", "holes", "map", "copy_range", "sendfile", "write", "append", "ftruncate", "lock", "flock"}
+KNOWN |= {"chown", "chmod"}
 NOT_MADE = {
     "KERNEL": [],
     "PASSTHROUGH": [],
     "JNR_FUSE": [
         ({"acls"}, {"acls"}),  # POSIX ACLs as access rights
-        ({"map_write"}, {"map_write"}),  # data written through mmap(2)
         ({"link", "link_fd", "links"}, KNOWN),  # two names of a file open at the same time
     ],
 }

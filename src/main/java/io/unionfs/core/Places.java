@@ -65,8 +65,7 @@ final class Places {
     SharedFd orphan = dir.orphan();
     if (orphan != null && orphan.tryPin()) {
       try {
-        return action.on(
-            new HostFile(sys, orphan.fd(), Name.DOT, dir.top().layer().ownerOverride()));
+        return action.on(new HostFile(sys, orphan.fd(), null, dir.top().layer().ownerOverride()));
       } finally {
         orphan.unpin();
       }

@@ -272,18 +272,13 @@ final class Removal {
     }
   }
 
-  /** A descriptor that keeps a directory usable after its removal, or null where nobody asks. */
+  /**
+   * A descriptor that keeps a directory usable after its removal, or null where nobody asks. Open
+   * for reading, because what is done by it needs no right to search the directory.
+   */
   @Nullable SharedFd hold(DirNode dir) throws ErrnoException {
     LayerDir upper = dir.upper();
-    if (upper == null || !dir.isReferenced()) {
-      return null;
-    }
-    SharedFd pinned = upper.pin();
-    try {
-      return new SharedFd(sys, sys.dup(pinned.fd()));
-    } finally {
-      pinned.unpin();
-    }
+    return upper == null || !dir.isReferenced() ? null : new SharedFd(sys, upper.openSelf());
   }
 
   private Name exchangeWithWhiteout(WorkDir work, SharedFd parentFd, Name name)

@@ -32,14 +32,16 @@ final class AttrRequests {
   }
 
   int getattr(Worker worker) throws ErrnoException {
-    entries.getattr(nodes.get(worker.request.nodeId()), worker.stat);
-    worker.reply.attr(entries.timeouts(), worker.stat);
+    Node node = nodes.get(worker.request.nodeId());
+    entries.getattr(node, worker.stat);
+    worker.reply.attr(entries.timeouts(node), worker.stat);
     return 0;
   }
 
   int statx(Worker worker) throws ErrnoException {
-    entries.getattr(nodes.get(worker.request.nodeId()), worker.stat);
-    worker.reply.statx(entries.timeouts(), worker.stat);
+    Node node = nodes.get(worker.request.nodeId());
+    entries.getattr(node, worker.stat);
+    worker.reply.statx(entries.timeouts(node), worker.stat);
     return 0;
   }
 
@@ -48,7 +50,7 @@ final class AttrRequests {
     Node node = nodes.get(request.nodeId());
     SetAttr change = change(request);
     if (setsNothing(request) && !takePrivileges(worker, node, change)) {
-      worker.reply.attr(entries.timeouts(), worker.stat);
+      worker.reply.attr(entries.timeouts(node), worker.stat);
       return 0;
     }
     if (change.has(SetAttr.MODE)) {
@@ -58,7 +60,7 @@ final class AttrRequests {
       set(worker, node, change);
       entries.getattr(node, worker.stat);
     }
-    worker.reply.attr(entries.timeouts(), worker.stat);
+    worker.reply.attr(entries.timeouts(node), worker.stat);
     return 0;
   }
 

@@ -37,7 +37,7 @@ final class Connection {
                 agreed,
                 nodes,
                 opens,
-                new Entries(fs, nodes, narrowing, agreed.timeouts()),
+                new Entries(fs, nodes, narrowing, opens, agreed.timeouts()),
                 keptTimes,
                 new Notices(device, agreed, readers.limit()),
                 parking,

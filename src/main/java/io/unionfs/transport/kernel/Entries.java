@@ -1,6 +1,7 @@
 package io.unionfs.transport.kernel;
 
 import io.unionfs.core.DirNode;
+import io.unionfs.core.FileNode;
 import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.ErrnoException;
@@ -16,13 +17,18 @@ final class Entries {
   private final UnionFileSystem fs;
   private final NodeTable nodes;
   private final AclNarrowing narrowing;
+  private final Opens opens;
   private final Timeouts timeouts;
+  private final Timeouts unseen;
 
-  Entries(UnionFileSystem fs, NodeTable nodes, AclNarrowing narrowing, Timeouts timeouts) {
+  Entries(
+      UnionFileSystem fs, NodeTable nodes, AclNarrowing narrowing, Opens opens, Timeouts timeouts) {
     this.fs = fs;
     this.nodes = nodes;
     this.narrowing = narrowing;
+    this.opens = opens;
     this.timeouts = timeouts;
+    this.unseen = timeouts.withoutAttributes();
   }
 
   /** Reads the attributes as the kernel is to see them. */
@@ -42,7 +48,13 @@ final class Entries {
 
   /** Appends the entry of a node whose attributes were read; the kernel counts it as a lookup. */
   void put(Reply reply, Node node, Stat stat) {
-    reply.entry(nodes.add(node), node.generation(), timeouts, stat);
+    reply.entry(nodes.add(node), node.generation(), timeouts(node), stat);
+  }
+
+  /** The same for a file that the same reply opens. */
+  void putOpened(Reply reply, FileNode file, Stat stat) {
+    Timeouts kept = opens.passes() ? unseen : timeouts;
+    reply.entry(nodes.add(file), file.generation(), kept, stat);
   }
 
   /** The same, reading the attributes. */
@@ -56,7 +68,8 @@ final class Entries {
     reply.negativeEntry(timeouts);
   }
 
-  Timeouts timeouts() {
-    return timeouts;
+  /** How long the kernel may keep what it is told of a node. */
+  Timeouts timeouts(Node node) {
+    return opens.changesUnseen(node) ? unseen : timeouts;
   }
 }

@@ -71,7 +71,7 @@ final class FileRequests {
       return openExisting(worker, parent, name, flags); // made behind the mount just now
     }
     contexts.apply(worker, made);
-    return created(worker, made);
+    return created(worker, made, flags);
   }
 
   private int openExisting(Worker worker, DirNode parent, Name name, int flags)
@@ -86,23 +86,23 @@ final class FileRequests {
       change.valid = SetAttr.SIZE;
       fs.setattr(file, change, worker.caller(0));
     }
-    return created(worker, file);
+    return created(worker, file, flags);
   }
 
-  private int created(Worker worker, FileNode file) throws ErrnoException {
+  private int created(Worker worker, FileNode file, int flags) throws ErrnoException {
     narrowing.forget(file);
     entries.getattr(file, worker.stat);
-    entries.put(worker.reply, file, worker.stat);
-    openReply(worker, file);
-    return 0;
-  }
-
-  private void openReply(Worker worker, FileNode file) {
+    entries.putOpened(worker.reply, file, worker.stat);
     if (agreed.noOpen()) {
       worker.reply.open(0, 0, 0);
     } else {
-      opens.open(worker.reply, file);
+      opens.open(worker.reply, file, writes(flags));
     }
+    return 0;
+  }
+
+  private static boolean writes(int openFlags) {
+    return (openFlags & Linux.O_ACCMODE) != Linux.O_RDONLY;
   }
 
   int tmpfile(Worker worker) throws ErrnoException {
@@ -112,7 +112,7 @@ final class FileRequests {
     FileNode made = fs.tmpfile(parent, request.u32(In.CREATE_MODE) & 07777, caller);
     try {
       contexts.apply(worker, made);
-      return created(worker, made);
+      return created(worker, made, request.u32(In.CREATE_FLAGS));
     } finally {
       fs.release(made, 1); // the kernel's lookup holds it from here on
     }
@@ -123,13 +123,18 @@ final class FileRequests {
       return Errno.ENOSYS;
     }
     FileNode file = file(worker);
-    fs.open(file, worker.request.u32(In.OPEN_FLAGS));
-    opens.open(worker.reply, file);
+    int flags = worker.request.u32(In.OPEN_FLAGS);
+    fs.open(file, flags);
+    if (opens.open(worker.reply, file, writes(flags))) {
+      notices.attributesChanged(worker.request.nodeId());
+    }
     return 0;
   }
 
   int release(Worker worker) {
-    opens.release(worker.request.u64(In.RELEASE_FH));
+    if (opens.release(worker.request.u64(In.RELEASE_FH))) {
+      notices.attributesChanged(worker.request.nodeId());
+    }
     return 0;
   }
 

@@ -2,6 +2,7 @@ package io.unionfs.transport.kernel;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.unionfs.core.FileNode;
+import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -10,6 +11,8 @@ import io.unionfs.sys.SharedFd;
 import io.unionfs.transport.kernel.codec.Reply;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,11 +32,14 @@ import org.slf4j.LoggerFactory;
 final class Opens {
   private static final Logger LOG = LoggerFactory.getLogger(Opens.class);
 
+  private record Handle(Opened opened, boolean writes) {}
+
   /** How one inode is open. */
   private static final class Opened {
     final FileNode file;
     final int backingId;
     int count;
+    int writers;
 
     Opened(FileNode file, int backingId) {
       this.file = file;
@@ -55,10 +61,13 @@ final class Opens {
   private final Map<FileNode, Opened> byFile = new HashMap<>();
 
   @GuardedBy("lock")
-  private final Map<Long, Opened> byHandle = new HashMap<>();
+  private final Map<Long, Handle> byHandle = new HashMap<>();
 
   @GuardedBy("lock")
   private long lastHandle;
+
+  /* Those whose backing file somebody may write to, by write(2) or through a mapping. */
+  private final Set<FileNode> written = ConcurrentHashMap.newKeySet();
 
   Opens(UnionFileSystem fs, FuseDevice device, Negotiation agreed) {
     this.fs = fs;
@@ -67,8 +76,13 @@ final class Opens {
     this.cachedFlags = agreed.timeouts().isZero() ? 0 : Reply.FOPEN_KEEP_CACHE;
   }
 
-  /** Opens a file once more, and appends {@code fuse_open_out}. */
-  void open(Reply reply, FileNode file) {
+  /**
+   * Opens a file once more, and appends {@code fuse_open_out}.
+   *
+   * @param writes whether it can be written to by what is opened
+   * @return whether from now on the file changes without the kernel's knowledge of its attributes
+   */
+  boolean open(Reply reply, FileNode file, boolean writes) {
     lock.lock();
     try {
       Opened opened = byFile.get(file);
@@ -78,10 +92,15 @@ final class Opens {
       }
       opened.count++;
       long handle = ++lastHandle;
-      byHandle.put(handle, opened);
+      byHandle.put(handle, new Handle(opened, writes));
       fs.retain(file);
       boolean passes = opened.backingId != 0;
       reply.open(handle, passes ? Reply.FOPEN_PASSTHROUGH : cachedFlags, opened.backingId);
+      if (!writes || !passes) {
+        return false;
+      }
+      opened.writers++;
+      return written.add(file);
     } finally {
       lock.unlock();
     }
@@ -116,15 +135,33 @@ final class Opens {
     return 0;
   }
 
-  /** Closes a handle that {@link #open} gave out. */
-  void release(long handle) {
+  /**
+   * Whether a file may be written to without the server: a mapping changes the times of its backing
+   * file, and the kernel does not ask for them while it thinks that it knows them.
+   */
+  boolean changesUnseen(Node node) {
+    return !written.isEmpty() && node instanceof FileNode file && written.contains(file);
+  }
+
+  /**
+   * Closes a handle that {@link #open} gave out.
+   *
+   * @return whether it was the last one that could write to the backing file
+   */
+  boolean release(long handle) {
     Opened opened;
     int unused = 0;
+    boolean wasWritten = false;
     lock.lock();
     try {
-      opened = byHandle.remove(handle);
-      if (opened == null) {
-        return;
+      Handle closed = byHandle.remove(handle);
+      if (closed == null) {
+        return false;
+      }
+      opened = closed.opened();
+      if (closed.writes() && opened.backingId != 0) {
+        opened.writers--;
+        wasWritten = opened.writers == 0 && written.remove(opened.file);
       }
       opened.count--;
       if (opened.count == 0) {
@@ -138,6 +175,7 @@ final class Opens {
       closeBacking(unused);
     }
     fs.release(opened.file, 1);
+    return wasWritten;
   }
 
   private void closeBacking(int backingId) {
@@ -147,6 +185,11 @@ final class Opens {
     }
   }
 
+  /** Whether files may get a backing file. */
+  boolean passes() {
+    return passthrough;
+  }
+
   /** Why files are cached although passthrough was agreed on; null while they pass through. */
   @Nullable String refusal() {
     return refusal;
@@ -154,17 +197,18 @@ final class Opens {
 
   /** Gives up all handles: the connection has ended. */
   void clear() {
-    Map<Long, Opened> all;
+    Map<Long, Handle> all;
     lock.lock();
     try {
       all = new HashMap<>(byHandle);
       byHandle.clear();
       byFile.clear();
+      written.clear();
     } finally {
       lock.unlock();
     }
-    for (Opened opened : all.values()) {
-      fs.release(opened.file, 1);
+    for (Handle handle : all.values()) {
+      fs.release(handle.opened().file, 1);
     }
   }
 }

@@ -54,6 +54,7 @@ final class DispatchTest {
     KeptTimes keptTimes = new KeptTimes(fs, AGREED);
     NodeTable nodes = new NodeTable(fs, keptTimes);
     AclNarrowing narrowing = new AclNarrowing(fs, true);
+    Opens opens = new Opens(fs, device, AGREED);
     dispatch =
         new Dispatch(
             fs,
@@ -61,8 +62,8 @@ final class DispatchTest {
                 device,
                 AGREED,
                 nodes,
-                new Opens(fs, device, AGREED),
-                new Entries(fs, nodes, narrowing, AGREED.timeouts()),
+                opens,
+                new Entries(fs, nodes, narrowing, opens, AGREED.timeouts()),
                 keptTimes,
                 new Notices(device, AGREED, 4),
                 new Parking(fs, device, keptTimes, AGREED, "test"),

@@ -23,6 +23,7 @@ class OracleIT {
       List.of(
           "chown-to-nobody",
           "chown-to-nobody-by-a-stranger",
+          "data-mapped-and-written",
           "directory-not-to-be-searched",
           "directory-not-to-be-searched-with-a-whiteout",
           "directory-not-to-be-searched-with-redirects",
@@ -31,6 +32,7 @@ class OracleIT {
           "linked-again-beside-a-name-nobody-looked-up",
           "linked-again-without-a-name",
           "removal-of-a-directory-not-to-be-searched",
+          "removed-directory-not-to-be-searched",
           "renamed-merged-directory");
   private static final int CASES = 3;
   private static final int CALLS = 700;

@@ -22,6 +22,11 @@ public record Timeouts(long entrySeconds, int entryNanos, long attrSeconds, int 
     return new Timeouts(whole, nanos, whole, nanos);
   }
 
+  /** The same for names, and no time for attributes. */
+  public Timeouts withoutAttributes() {
+    return new Timeouts(entrySeconds, entryNanos, 0, 0);
+  }
+
   /** Whether nothing is kept. */
   public boolean isZero() {
     return entrySeconds == 0 && entryNanos == 0;

@@ -127,18 +127,23 @@ final class AttrRequests {
 
   /*
    * A request without anything to set is how the kernel tells of a chown(2) that leaves owner and group as
-   * they are, which anybody may make, or of a change of content by a caller without CAP_FSETID. Both take
-   * set-id bits and capabilities away, which it leaves to us (HANDLE_KILLPRIV_V2), and which the same
-   * chown(2) does. Whoever can be neither the owner nor a writer gets what setattr_prepare() (fs/attr.c)
-   * says where the bits are a change of mode, and changes nothing.
+   * they are, which anybody may make, or of a change of content by a caller without CAP_FSETID, who may have
+   * been handed the descriptor. Both take set-id bits and capabilities away, which it leaves to us
+   * (HANDLE_KILLPRIV_V2), and which the same chown(2) does. With write-back only the first has a time of
+   * change; without it they look the same, and the WRITE that follows says again what is to go. Whoever
+   * can be neither the owner nor a writer gets what setattr_prepare() (fs/attr.c) says where the bits are
+   * a change of mode, and changes nothing.
    */
   private boolean takePrivileges(Worker worker, Node node, SetAttr change) throws ErrnoException {
     entries.getattr(node, worker.stat);
-    int caller = worker.request.uid();
+    boolean regular = worker.stat.isRegular();
+    boolean chown = (worker.request.u32(In.SETATTR_VALID) & In.FATTR_CTIME) != 0;
+    boolean content = regular && writeback && !chown;
     int mode = worker.stat.mode;
-    boolean writable = worker.stat.isRegular() && (mode & WRITABLE_BY_OTHERS) != 0;
-    if (caller != 0 && caller != worker.stat.uid && !writable) {
-      if (worker.stat.isRegular() && (mode & (Linux.S_ISUID | Linux.S_ISGID)) != 0) {
+    int caller = worker.request.uid();
+    boolean stranger = caller != 0 && caller != worker.stat.uid;
+    if (stranger && !content && !(regular && (mode & WRITABLE_BY_OTHERS) != 0)) {
+      if (chown && regular && (mode & (Linux.S_ISUID | Linux.S_ISGID)) != 0) {
         throw ErrnoException.of(Errno.EPERM);
       }
       return false;

@@ -33,7 +33,8 @@ class OracleIT {
           "linked-again-without-a-name",
           "removal-of-a-directory-not-to-be-searched",
           "removed-directory-not-to-be-searched",
-          "renamed-merged-directory");
+          "renamed-merged-directory",
+          "write-through-a-descriptor-of-another");
   private static final int CASES = 3;
   private static final int CALLS = 700;
   private static final int LONG_CASES = 6;

@@ -130,15 +130,18 @@ final class Listings {
   /* A name that cannot be looked up is listed all the same, as on a plain file system. */
   private long numberOf(
       DirNode dir, Name name, @Nullable LowerIndex index, long hostIno, LayerDir upper) {
+    long own = union.identities().shown(upper.layer().dev(), hostIno);
+    LowerIndex asked = dir.lowers().size() < 2 ? null : index;
     try {
-      Node node = lookup.findLocked(dir, name, dir.lowers().size() < 2 ? null : index);
-      if (node != null) {
-        return node.ino();
-      }
+      return InSpiteOfMode.runIn(
+          upper,
+          () -> {
+            Node node = lookup.findLocked(dir, name, asked);
+            return node == null ? own : node.ino();
+          });
     } catch (ErrnoException e) {
-      return union.identities().shown(upper.layer().dev(), hostIno);
+      return own;
     }
-    return union.identities().shown(upper.layer().dev(), hostIno);
   }
 
   private boolean isImpure(DirNode dir, Fd upper) throws ErrnoException {

@@ -39,7 +39,7 @@ final class Connection {
                 opens,
                 new Entries(fs, nodes, narrowing, opens, agreed.timeouts()),
                 keptTimes,
-                new Notices(device, agreed, readers.limit()),
+                new Notices(device, readers.limit()),
                 parking,
                 narrowing,
                 readers::interrupt)));

@@ -219,7 +219,7 @@ final class FileRequests {
     if (whence != Linux.SEEK_DATA && whence != Linux.SEEK_HOLE) {
       return Errno.EINVAL;
     }
-    if (!notices.writeBack(request.nodeId())) {
+    if (!fs.readOnly() && !notices.writeBack(request.nodeId())) {
       return Errno.ENOSYS; // from here on the kernel says that files have no holes
     }
     worker.reply.u64(fs.lseek(file, request.u64(In.LSEEK_OFFSET), whence));

@@ -20,15 +20,13 @@ final class Notices {
   private static final long ALL_PAGES = 0;
 
   private final FuseDevice device;
-  private final boolean writeback;
   private final Semaphore waiters;
 
   /**
    * @param threads the most threads that serve requests
    */
-  Notices(FuseDevice device, Negotiation agreed, int threads) {
+  Notices(FuseDevice device, int threads) {
     this.device = device;
-    this.writeback = agreed.writeback();
     this.waiters = new Semaphore(threads / 2);
   }
 
@@ -42,15 +40,12 @@ final class Notices {
 
   /*
    * The kernel sends LSEEK without writing back what it keeps of the file, so the upper may show a hole
-   * where data is. Told that all pages are invalid it writes the dirty ones and drops the clean ones, and
+   * where data is: in all profiles, for a mapping's data are kept also where write(2) passes. Told that all pages are invalid it writes the dirty ones and drops the clean ones, and
    * the notice does not return before that is done: other readers serve those WRITEs meanwhile. Half of
    * the threads at most may wait here, so that there are some.
    */
   /** Has a file's data written back; false if that cannot be had now. */
   boolean writeBack(long nodeId) {
-    if (!writeback) {
-      return true;
-    }
     if (!waiters.tryAcquire()) {
       return false;
     }

@@ -65,7 +65,7 @@ final class DispatchTest {
                 opens,
                 new Entries(fs, nodes, narrowing, opens, AGREED.timeouts()),
                 keptTimes,
-                new Notices(device, AGREED, 4),
+                new Notices(device, 4),
                 new Parking(fs, device, keptTimes, AGREED, "test"),
                 narrowing,
                 unique -> onInterrupt.get()));

@@ -28,6 +28,8 @@ class OracleIT {
           "directory-not-to-be-searched-with-a-whiteout",
           "directory-not-to-be-searched-with-redirects",
           "incomplete-xattr-names",
+          "listed-while-not-to-be-searched",
+          "mapped-data-in-a-hole",
           "link-from-a-directory-not-to-be-searched",
           "linked-again-beside-a-name-nobody-looked-up",
           "linked-again-without-a-name",

@@ -1,0 +1,148 @@
+"""The command line; see --help."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import machine, peers, plan, requests, schedule, table
+from .results import Results, wanted
+from .sandbox import Interrupted, Sandbox, catch_signals
+from .trial import Bench
+from .workloads import ALL
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / "mount-tool" / "bin" / "unionfs-mount"
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Reads the options."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/run", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures whole workloads on real mounts, beside the union file systems that are installed.\n"
+                    "docs/BENCHMARKS.md tells how to read the figures.")
+    parser.add_argument("--quick", action="store_true", help="small trees, three rounds, the most telling workloads")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
+                        help="workloads by name or part of it, with * and ?; repeatable, or separated by commas")
+    parser.add_argument("--peers", default="", metavar="NAMES", help="only these implementations, separated by commas")
+    parser.add_argument("--also", action="append", default=[], metavar="NAME=KIND:PROGRAM[:OPTION...]",
+                        help="one more implementation, for example another build: old=unionfs:/old/unionfs-mount")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each workload (default 5, quick: 3)")
+    parser.add_argument("--processes", metavar="N,N", help="numbers of processes that walk trees (default 1,2,8)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the result goes (default: "
+                        "benchmarks/target/macro.json)")
+    parser.add_argument("--requests", action="store_true",
+                        help="one round that counts FUSE requests by kind; its times are not to be used")
+    parser.add_argument("--dir", type=Path, metavar="DIR",
+                        help="where trees are made; needs 10 GiB (default: $TMPDIR or /var/tmp)")
+    parser.add_argument("--list", action="store_true", help="names and meanings of the workloads that would run")
+    parser.add_argument("--install", action="store_true", help="first install the Debian packages that are missing")
+    options = parser.parse_args(arguments)
+    options.only = [p for text in options.only for p in text.split(",") if p]
+    return options
+
+
+def make_plan(options: argparse.Namespace) -> plan.Plan:
+    """The sizes that the options ask for."""
+    sizes = plan.quick() if options.quick else plan.Plan()
+    changes: dict = {}
+    if options.rounds:
+        changes["rounds"] = options.rounds
+    if options.requests:
+        changes["rounds"] = 1
+    if options.processes:
+        changes["processes"] = tuple(int(n) for n in options.processes.split(","))
+    return dataclasses.replace(sizes, **changes)
+
+
+def choose_peers(options: argparse.Namespace) -> tuple[list[peers.Peer], dict[str, str]]:
+    """Those that are installed and asked for, and why the others are not."""
+    names = [name for name in options.peers.split(",") if name]
+    try:
+        all_peers = [*peers.known(TOOL), *(peers.also(text, TOOL) for text in options.also)]
+    except ValueError as e:
+        raise SystemExit(str(e)) from None
+    unknown = set(names) - {peer.name for peer in all_peers}
+    if unknown:
+        raise SystemExit(f"--peers: there is no {', '.join(sorted(unknown))}; there are: "
+                         + ", ".join(peer.name for peer in all_peers))
+    chosen, left_out = [], {}
+    for peer in all_peers:
+        if names and peer.name not in names:
+            continue
+        why = peer.missing()
+        if why:
+            left_out[peer.name] = why
+        else:
+            chosen.append(peer)
+    return chosen, left_out
+
+
+def list_rows(scenarios: list, only: list[str]) -> None:
+    """--list."""
+    rows = {row: what for scenario in scenarios for row, what in scenario.rows().items() if wanted(row, only)}
+    width = max(map(len, rows), default=0)
+    for row, what in rows.items():
+        print(f"{row.ljust(width)}  {what}")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs; returns the exit status."""
+    options = parse(arguments)
+    sizes = make_plan(options)
+    only = options.only or (list(plan.QUICK_ROWS) if options.quick else [])
+    scenarios = [scenario(sizes) for scenario in ALL]
+    if options.list:
+        list_rows(scenarios, only)
+        return 0
+    if os.geteuid() != 0:
+        print("benchmarks/run must be root: it mounts, and drops caches", file=sys.stderr)
+        return 77
+    if not any(wanted(row, only) for scenario in scenarios for row in scenario.rows()):
+        print(f"--only {','.join(only)}: no such workload; --list shows them", file=sys.stderr)
+        return 2
+    catch_signals()
+    chosen, left_out = choose_peers(options)
+    for name, why in left_out.items():
+        print(f"{name} is left out: {why}", file=sys.stderr)
+    if any(peer.ours for peer in chosen):
+        # Builds it if it is older than its sources.
+        subprocess.run([str(TOOL), "--version"], check=True, stdout=subprocess.DEVNULL)
+    target = options.json or ROOT / "benchmarks" / "target" / "macro.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    where = options.dir or Path(os.environ.get("TMPDIR", "/var/tmp"))
+    sandbox = Sandbox(Path(tempfile.mkdtemp(prefix="unionfs-benchmark-", dir=where)))
+    counter = None
+    results = Results()
+    status = 0
+    try:
+        counter = requests.RequestCounter() if options.requests else None
+        results.about = {
+            **machine.about(sandbox, chosen, left_out, ROOT), "rounds": sizes.rounds,
+            "plan": dataclasses.asdict(sizes), "requests_counted": options.requests}
+        bench = Bench(sizes, sandbox, chosen, only, results, counter)
+
+        def save():
+            target.write_text(json.dumps(results.to_json(), indent=1) + "\n")
+
+        schedule.run(bench, scenarios, schedule.Progress(), save)
+        save()
+    except Interrupted as e:
+        print(f"ended by {e}; what was measured is below", file=sys.stderr)
+        status = 130
+    finally:
+        if counter:
+            counter.close()
+        sandbox.close()
+    print(table.render(results))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,14 @@
+"""The workloads, in the order of the report."""
+
+from .scenario import Scenario
+from .start import Start
+from .walk import Dropped, Walk
+from .data import Data
+from .change import Change
+from .copyup import BigCopyUp, CopyUp, Latency, Reflink
+from .layers import Layers
+from .memory import Memory
+
+ALL: list[type[Scenario]] = [
+    Start, Walk, Dropped, Data, Change, CopyUp, BigCopyUp, Reflink, Latency, Layers, Memory,
+]

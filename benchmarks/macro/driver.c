@@ -32,7 +32,7 @@ static const char *const USAGE =
     "usage: driver paths OPERATION LIST [PROCESSES [PASSES [BYTES]]]\n"
     "                        stat, absent, readdir, read, create, unlink, rename, mkdir, rmdir, append:\n"
     "                        on each path of the file LIST, a line each\n"
-    "       driver write FILE BLOCK TOTAL [SYNC]        new FILE of TOTAL bytes, in writes of BLOCK bytes\n"
+    "       driver write FILE BLOCK TOTAL               new FILE of TOTAL bytes, in writes of BLOCK bytes\n"
     "       driver run COMMAND... [--- COMMAND...]      the commands at the same time, output thrown away\n"
     "       driver latency LIST COMMAND...              stat of LIST, again and again, while COMMAND runs\n"
     "       driver warm DIRECTORY SCRATCH POINT SECONDS everything above in DIRECTORY, to warm a server up\n"
@@ -311,7 +311,6 @@ static int write_command(int argc, char **argv) {
   }
   size_t block = strtoul(argv[1], NULL, 10);
   uint64_t total = strtoull(argv[2], NULL, 10);
-  bool sync = argc > 3;
   if (block < 1 || block > sizeof buffer) {
     fail("%s", USAGE);
   }
@@ -327,9 +326,6 @@ static int write_command(int argc, char **argv) {
     if (write(fd, buffer, block) != (ssize_t)block) {
       fail("write %s: %s", argv[0], strerror(errno));
     }
-  }
-  if (sync && fsync(fd) != 0) {
-    fail("fsync %s: %s", argv[0], strerror(errno));
   }
   if (close(fd) != 0) {
     fail("close %s: %s", argv[0], strerror(errno));

@@ -54,9 +54,9 @@ class Driver:
             words += ["---"] * bool(words) + command
         return self.call("run", *words, cwd=at, timeout=timeout)["ns"] / 1e9
 
-    def write(self, file: str, block: int, total: int, at: Path, sync: bool = False) -> float:
+    def write(self, file: str, block: int, total: int, at: Path) -> float:
         """A new file in writes of one size."""
-        return self.call("write", file, str(block), str(total), *(["sync"] if sync else []), cwd=at)["ns"] / 1e9
+        return self.call("write", file, str(block), str(total), cwd=at)["ns"] / 1e9
 
     def latency(self, paths: list[str], command: list[str], at: Path) -> dict:
         """stat of the paths while a command runs."""

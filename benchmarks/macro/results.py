@@ -105,19 +105,6 @@ class Results:
             rows.append({"name": row.name, "what": row.what, "unit": row.unit, "peers": peers})
         return {"about": self.about, "rows": rows}
 
-    @staticmethod
-    def from_json(data: dict) -> Results:
-        """Reads what to_json() has written."""
-        results = Results(data["about"])
-        for entry in data["rows"]:
-            row = results.row(entry["name"], entry["what"], entry["unit"])
-            for peer, saved in entry["peers"].items():
-                row.cells[peer] = Cell(
-                    list(saved.get("values", [])), [saved["server_cpu"]] if "server_cpu" in saved else [],
-                    saved.get("problem"), saved.get("unsupported", False),
-                    saved.get("requests"))
-        return results
-
 
 def reference(digests: dict[str, str]) -> str:
     """The checksum that is right: the plain directory's, else what most have."""

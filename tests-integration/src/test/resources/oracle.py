@@ -92,7 +92,12 @@ def rename_to_itself(run, call, answer):
 
 def other_end(run, call, answer):
     """two names of a file open at the same time: a fifo that is read by its other name"""
-    return run.variant == "JNR_FUSE" and call[1] in ("open", "reopen") and answer == "ENXIO"
+    return (
+        run.variant == "JNR_FUSE"
+        and call[1] in ("open", "reopen")
+        and answer == "ENXIO"
+        and run.plain_processes[call[0]].call("is_fifo", call[3])[0] == "True"
+    )
 
 
 LIMITS = [exdev, no_rename_flags, no_tmpfile, removed_directory, rename_to_itself, other_end]

@@ -283,18 +283,17 @@ final class Creation {
   }
 
   /*
-   * All names that a copied-up file had were removed, but it has others that its lower shows nowhere:
-   * it is counted, and lives in the index.
+   * All names by which a copied-up file was known are removed. Its lower has others, which are hidden or
+   * which nobody has looked up yet: so it is counted, and lives in the index.
    */
   private void linkFromIndex(WorkDir work, FileNode file, DirNode newParent, Name newName)
       throws ErrnoException {
     LowerIndex index = lookup.index(newParent);
     try (Locks.Locked locked = union.locks().write(newParent)) {
       requireAbsent(newParent, newName, index);
-      FileNode.Placement now = file.placement();
-      Name entry = now.index();
+      Name entry = file.placement().index();
       LayerDir indexDir = work.index();
-      if (!now.links().isEmpty() || entry == null || indexDir == null) {
+      if (entry == null || indexDir == null) {
         throw ErrnoException.of(Errno.ENOENT); // link(2) of a file that has no name left
       }
       copyUp.markImpure(newParent);

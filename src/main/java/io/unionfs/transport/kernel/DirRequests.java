@@ -30,12 +30,16 @@ final class DirRequests {
   private final Snapshots snapshots;
   private final Negotiation agreed;
 
+  /* Else an entry that the kernel knows may be one that it has to ask for again. */
+  private final boolean keptForEver;
+
   DirRequests(UnionFileSystem fs, ServerState server) {
     this.fs = fs;
     this.nodes = server.nodes();
     this.entries = server.entries();
     this.snapshots = new Snapshots(fs);
     this.agreed = server.agreed();
+    this.keptForEver = agreed.timeouts().isEndless();
   }
 
   int opendir(Worker worker) throws ErrnoException {
@@ -73,8 +77,8 @@ final class DirRequests {
       if (used + need > size) {
         break;
       }
-      if (plus && (i >= FILLED || i < DOTS || nodes.find(listing.ino(i)) != null)) {
-        reply.noEntry(); // or the kernel knows it already
+      if (plus && !isWanted(listing, i)) {
+        reply.noEntry();
       } else if (plus && !putEntry(worker, dir, name)) {
         continue; // removed meanwhile
       }
@@ -89,6 +93,10 @@ final class DirRequests {
       snapshots.finished(dir, listing);
     }
     return 0;
+  }
+
+  private boolean isWanted(Listing listing, int i) {
+    return i >= DOTS && i < FILLED && !(keptForEver && nodes.find(listing.ino(i)) != null);
   }
 
   /* What cannot be looked up is listed all the same: who opens it gets to see the error. */

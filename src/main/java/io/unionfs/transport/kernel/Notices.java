@@ -31,8 +31,8 @@ final class Notices {
   }
 
   /**
-   * Says that a file's attributes are not what the kernel thinks: the server took set-id bits away.
-   * Waits for nothing.
+   * Says that a file's attributes are not what the kernel thinks: the server took set-id bits away,
+   * flags changed, or the backing file is written to. Waits for nothing.
    */
   void attributesChanged(long nodeId) {
     invalidate(nodeId, ATTRIBUTES_ONLY);
@@ -40,9 +40,10 @@ final class Notices {
 
   /*
    * The kernel sends LSEEK without writing back what it keeps of the file, so the upper may show a hole
-   * where data is: in all profiles, for a mapping's data are kept also where write(2) passes. Told that all pages are invalid it writes the dirty ones and drops the clean ones, and
-   * the notice does not return before that is done: other readers serve those WRITEs meanwhile. Half of
-   * the threads at most may wait here, so that there are some.
+   * where data is: in all profiles, for a mapping's data are kept also where those of write(2) are not.
+   * Told that all pages are invalid it writes the dirty ones and drops the clean ones, and the notice
+   * does not return before that is done: other readers serve those WRITEs meanwhile. Half of the threads
+   * at most may wait here, so that there are some.
    */
   /** Has a file's data written back; false if that cannot be had now. */
   boolean writeBack(long nodeId) {

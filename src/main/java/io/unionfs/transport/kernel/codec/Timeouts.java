@@ -27,6 +27,11 @@ public record Timeouts(long entrySeconds, int entryNanos, long attrSeconds, int 
     return new Timeouts(entrySeconds, entryNanos, 0, 0);
   }
 
+  /** Whether what is kept stays until the kernel drops it. */
+  public boolean isEndless() {
+    return entrySeconds == ENDLESS;
+  }
+
   /** Whether nothing is kept. */
   public boolean isZero() {
     return entrySeconds == 0 && entryNanos == 0;

@@ -4,6 +4,7 @@ import io.unionfs.control.ControlServer;
 import io.unionfs.control.MountStatus;
 import io.unionfs.core.MountOptions;
 import io.unionfs.core.RedirectDir;
+import io.unionfs.core.ShownOwners;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Errno;
@@ -329,12 +330,30 @@ public final class UnionMount implements AutoCloseable {
       return this;
     }
 
-    /** Whether POSIX ACLs are supported. */
+    /**
+     * Makes the upper keep owners and modes in xattrs: 1 in {@code security.*}, 2 in {@code
+     * user.*}; 0, as at first, if its root says so.
+     *
+     * @throws IllegalArgumentException if it is another number
+     */
     public Builder xattrPermissions(int number) {
       options.xattrPermissions(number);
       return this;
     }
 
+    /** How owners are shown; {@link ShownOwners#AS_STORED} at first. */
+    public Builder owners(ShownOwners value) {
+      options.owners(value);
+      return this;
+    }
+
+    /** Whether every directory shows a link count of 1, which need not be counted. */
+    public Builder staticNlink(boolean value) {
+      options.staticNlink(value);
+      return this;
+    }
+
+    /** Whether POSIX ACLs are supported. */
     public Builder acl(boolean value) {
       options.acl(value);
       return this;

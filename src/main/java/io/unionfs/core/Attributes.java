@@ -16,6 +16,7 @@ final class Attributes {
   private final FileData data;
   private final Listings listings;
   private final Protection protection;
+  private final ShownOwners owners;
 
   Attributes(
       UnionState union,
@@ -30,9 +31,22 @@ final class Attributes {
     this.data = data;
     this.listings = listings;
     this.protection = protection;
+    this.owners = union.options().owners();
   }
 
-  void get(Node node, Stat out) throws ErrnoException {
+  /** What the union shows of a node. */
+  void show(Node node, Stat out) throws ErrnoException {
+    get(node, out);
+    owners.show(out);
+  }
+
+  /** The same, from what the host says of its present object. */
+  void showKnown(Node node, Stat host) throws ErrnoException {
+    adjust(node, host);
+    owners.show(host);
+  }
+
+  private void get(Node node, Stat out) throws ErrnoException {
     if (node instanceof FileNode file) {
       getFile(file, out);
     } else {
@@ -70,12 +84,12 @@ final class Attributes {
     }
   }
 
-  /** Turns what the host says of a node's present object into what the union shows. */
-  void adjust(Node node, Stat out) throws ErrnoException {
+  private void adjust(Node node, Stat out) throws ErrnoException {
     requireType(node, out);
     out.ino = node.ino();
     if (node instanceof DirNode dir) {
-      out.nlink = listings.linkCount(dir, out);
+      boolean counted = !union.options().staticNlink() || dir.isRemoved();
+      out.nlink = counted ? listings.linkCount(dir, out) : 1;
     } else if (node instanceof FileNode file) {
       if (file.placement().index() != null) {
         getFile(file, out); // the count goes with the moment at which it was read
@@ -123,7 +137,8 @@ final class Attributes {
     } else if (node instanceof FileNode file) {
       copyUp.file(file);
     }
-    places.run(node, host -> apply(host, change));
+    SetAttr stored = owners.stored(change);
+    places.run(node, host -> apply(host, stored));
   }
 
   private void requireAllowed(Node node, SetAttr change) throws ErrnoException {
@@ -153,10 +168,12 @@ final class Attributes {
   }
 
   /* Owner before mode: chown(2) clears set-id bits. */
-  private static void apply(HostFile host, SetAttr change) throws ErrnoException {
+  private void apply(HostFile host, SetAttr change) throws ErrnoException {
     if (change.has(SetAttr.UID | SetAttr.GID)) {
-      host.chown(
-          change.has(SetAttr.UID) ? change.uid : -1, change.has(SetAttr.GID) ? change.gid : -1);
+      owners.chown(
+          host,
+          change.has(SetAttr.UID) ? change.uid : -1,
+          change.has(SetAttr.GID) ? change.gid : -1);
     }
     if (change.has(SetAttr.MODE)) {
       host.chmod(change.mode & 07777);

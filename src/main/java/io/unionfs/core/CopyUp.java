@@ -203,7 +203,10 @@ final class CopyUp {
           // by its name where it has one: its mode may keep everybody out
           Name name = above == null ? Name.DOT : lower.name();
           MetadataCopy.begin(
-              new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()), stat, copy);
+              new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()),
+              stat,
+              copy,
+              union.options().owners());
         } finally {
           from.unpin();
         }
@@ -310,7 +313,10 @@ final class CopyUp {
       SharedFd from = lowerDir.pin();
       try {
         MetadataCopy.begin(
-            new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()), stat, copy);
+            new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()),
+            stat,
+            copy,
+            union.options().owners());
       } finally {
         from.unpin();
       }

@@ -29,6 +29,7 @@ final class Creation {
   private final Lookup lookup;
   private final CopyUp copyUp;
   private final OpenFiles openFiles;
+  private final ShownOwners owners;
   private final int serverUid;
   private final int serverGid;
   private final int serverUmask;
@@ -39,6 +40,7 @@ final class Creation {
     this.lookup = lookup;
     this.copyUp = copyUp;
     this.openFiles = openFiles;
+    this.owners = union.options().owners();
     this.serverUid = sys.geteuid();
     this.serverGid = sys.getegid();
     this.serverUmask = sys.umask(0);
@@ -166,11 +168,12 @@ final class Creation {
     Stat parentStat = new Stat();
     parent.requireUpper().stat(parentStat);
     boolean setgid = (parentStat.mode & Linux.S_ISGID) != 0;
-    int gid = setgid ? parentStat.gid : caller.gid();
+    int uid = owners.storedUser(caller.uid());
+    int gid = setgid ? parentStat.gid : owners.storedGroup(caller.gid());
     boolean symlink = (mode & Linux.S_IFMT) == Linux.S_IFLNK;
     boolean inherits = !symlink && hasDefaultAcl(parent, parentFd);
     int wanted = inherits || symlink ? mode : mode & ~caller.umask();
-    boolean sameOwner = caller.uid() == serverUid && (setgid || gid == serverGid);
+    boolean sameOwner = uid == serverUid && (setgid || gid == serverGid);
     boolean sameMode = inherits || symlink || (wanted & serverUmask) == 0;
     boolean needsMark =
         (mode & Linux.S_IFMT) == Linux.S_IFDIR
@@ -187,8 +190,7 @@ final class Creation {
     if (setgid && (mode & Linux.S_IFMT) == Linux.S_IFDIR) {
       wanted |= Linux.S_ISGID;
     }
-    return new StagedObject(union, work, parentFd, inherits)
-        .make(name, wanted, caller.uid(), gid, maker);
+    return new StagedObject(union, work, parentFd, inherits).make(name, wanted, uid, gid, maker);
   }
 
   private boolean hasDefaultAcl(DirNode parent, SharedFd parentFd) throws ErrnoException {
@@ -229,11 +231,12 @@ final class Creation {
     try {
       Stat stat = new Stat();
       parent.requireUpper().stat(stat);
-      int gid = (stat.mode & Linux.S_ISGID) != 0 ? stat.gid : caller.gid();
+      int uid = owners.storedUser(caller.uid());
+      boolean setgid = (stat.mode & Linux.S_ISGID) != 0;
+      int gid = setgid ? stat.gid : owners.storedGroup(caller.gid());
       boolean inherits = hasDefaultAcl(parent, parentFd);
       int wanted = inherits ? mode : mode & ~caller.umask();
-      made =
-          new StagedObject(union, work, parentFd, inherits).makeUnnamed(wanted, caller.uid(), gid);
+      made = new StagedObject(union, work, parentFd, inherits).makeUnnamed(wanted, uid, gid);
       sys.fstatx(made, stat);
       FileHandle handle = sys.handleOf(made);
       int generation = handle == null ? Generations.ofLower(stat) : Generations.ofHandle(handle);

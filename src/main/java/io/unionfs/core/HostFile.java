@@ -38,7 +38,7 @@ record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride ow
   }
 
   /** Gives it owner and mode, as chown(2) and then chmod(2). */
-  void own(Stat made, int uid, int gid, int mode) throws ErrnoException {
+  void own(Stat made, int uid, int gid, int mode, ShownOwners shownOwners) throws ErrnoException {
     if (owners != null) {
       Stat shown = new Stat();
       shown.copyFrom(made);
@@ -49,7 +49,7 @@ record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride ow
       return;
     }
     if (made.uid != uid || made.gid != gid) {
-      chown(uid, gid);
+      shownOwners.chown(this, uid, gid);
     }
     if (!made.isSymlink()) {
       chmod(mode);

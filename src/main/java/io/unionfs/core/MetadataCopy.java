@@ -17,8 +17,9 @@ final class MetadataCopy {
   private MetadataCopy() {}
 
   /** Gives a copy everything but the data of what it is a copy of. */
-  static void copy(HostFile from, Stat stat, HostFile to) throws ErrnoException {
-    begin(from, stat, to);
+  static void copy(HostFile from, Stat stat, HostFile to, ShownOwners owners)
+      throws ErrnoException {
+    begin(from, stat, to, owners);
     finish(stat, to);
   }
 
@@ -27,10 +28,11 @@ final class MetadataCopy {
    * last: an owner without privileges may not set xattrs then.
    */
   /** Gives a copy owner and xattrs, and a mode with which its owner may still mark it. */
-  static void begin(HostFile from, Stat stat, HostFile to) throws ErrnoException {
+  static void begin(HostFile from, Stat stat, HostFile to, ShownOwners owners)
+      throws ErrnoException {
     Stat made = new Stat();
     to.stat(made);
-    to.own(made, stat.uid, stat.gid, stat.permissions() | ownersRights(stat));
+    to.own(made, stat.uid, stat.gid, stat.permissions() | ownersRights(stat), owners);
     copyXattrs(from, to);
   }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param acl whether POSIX ACLs are supported
  * @param xattrPermissions whether the upper keeps owners and modes in xattrs, by the numbers of
  *     fuse-overlayfs: 0 if its root says so, 1 in {@code security.*}, 2 in {@code user.*}
+ * @param owners how owners are shown where not as they are on disk
+ * @param staticNlink whether every directory shows a link count of 1, which costs nothing to count
  * @param cacheBytes how much memory the lookup caches may take, in bytes
  * @param timeoutSeconds how long the kernel may keep entries and attributes; negative for what the
  *     transport can keep true
@@ -41,6 +43,8 @@ public record MountOptions(
     boolean xattrs,
     boolean acl,
     int xattrPermissions,
+    ShownOwners owners,
+    boolean staticNlink,
     long cacheBytes,
     double timeoutSeconds,
     RedirectDir redirectDir,
@@ -77,6 +81,8 @@ public record MountOptions(
     private boolean xattrs = true;
     private boolean acl = true;
     private int xattrPermissions;
+    private ShownOwners owners = ShownOwners.AS_STORED;
+    private boolean staticNlink;
     private long cacheBytes = DEFAULT_CACHE_BYTES;
     private double timeoutSeconds = -1;
     private RedirectDir redirectDir = RedirectDir.OFF;
@@ -151,6 +157,16 @@ public record MountOptions(
       return this;
     }
 
+    public Builder owners(ShownOwners value) {
+      owners = value;
+      return this;
+    }
+
+    public Builder staticNlink(boolean value) {
+      staticNlink = value;
+      return this;
+    }
+
     /**
      * Limits the lookup caches.
      *
@@ -202,6 +218,8 @@ public record MountOptions(
           xattrs,
           acl,
           xattrPermissions,
+          owners,
+          staticNlink,
           cacheBytes,
           timeoutSeconds,
           redirectDir,

@@ -517,7 +517,8 @@ final class Rename {
       } else if (to.below()) {
         placeWhiteout(work, to); // the new directory must be empty for rename(2)
       }
-      MetadataCopy.copy(emptied, stat, new HostFile(sys, workFd.fd(), fresh, union.owners()));
+      HostFile copy = new HostFile(sys, workFd.fd(), fresh, union.owners());
+      MetadataCopy.copy(emptied, stat, copy, union.options().owners());
       sys.renameat2(workFd.fd(), fresh, toFd.fd(), name, Linux.RENAME_EXCHANGE);
       placed = true;
       return fresh;

@@ -37,6 +37,22 @@ public final class SetAttr {
   /** Whether the mtime may be the kernel's own, of data that was written or of "now". */
   public boolean afterWrite;
 
+  SetAttr copy() {
+    SetAttr copy = new SetAttr();
+    copy.valid = valid;
+    copy.mode = mode;
+    copy.uid = uid;
+    copy.gid = gid;
+    copy.size = size;
+    copy.atime = atime;
+    copy.mtime = mtime;
+    copy.atimeNsec = atimeNsec;
+    copy.mtimeNsec = mtimeNsec;
+    copy.killPrivileges = killPrivileges;
+    copy.afterWrite = afterWrite;
+    return copy;
+  }
+
   /** Whether one of these fields is to be changed. */
   public boolean has(int fields) {
     return (valid & fields) != 0;

@@ -127,11 +127,11 @@ final class StagedObject {
     if (object.owners() != null) {
       int special = mode & 07000;
       int plain = (inherits ? made.permissions() : mode) & 0777;
-      object.own(made, uid, gid, special | plain);
+      object.own(made, uid, gid, special | plain, union.options().owners());
       return;
     }
     if (made.uid != uid || made.gid != gid) {
-      object.chown(uid, gid);
+      union.options().owners().chown(object, uid, gid);
     }
     if (!made.isSymlink()) {
       int special = Linux.S_ISUID | Linux.S_ISGID | Linux.S_ISVTX;

@@ -176,9 +176,9 @@ public final class UnionFileSystem implements AutoCloseable {
       }
       try {
         if (out.ino != 0) {
-          attributes.adjust(node, out);
+          attributes.showKnown(node, out);
         } else {
-          attributes.get(node, out);
+          attributes.show(node, out);
         }
         return node;
       } catch (ErrnoException e) {
@@ -231,7 +231,7 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /** Reads a node's attributes; {@code dev} and {@code mntId} are the host's. */
   public void getattr(Node node, Stat out) throws ErrnoException {
-    attributes.get(node, out);
+    attributes.show(node, out);
   }
 
   /**

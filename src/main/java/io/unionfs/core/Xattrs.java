@@ -57,6 +57,8 @@ final class Xattrs {
     byte[] value = read(node, onDisk);
     if (value == null) {
       notePlain(node);
+    } else if (name.startsWith(ACL)) {
+      return union.options().owners().shownAcl(value);
     }
     return value;
   }
@@ -98,7 +100,8 @@ final class Xattrs {
       return null;
     }
     try {
-      return read(node, ACCESS_ACL);
+      byte[] acl = read(node, ACCESS_ACL);
+      return acl == null ? null : union.options().owners().shownAcl(acl);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EOPNOTSUPP) {
         return null; // the layer cannot have any
@@ -162,8 +165,9 @@ final class Xattrs {
     if (flags != 0) {
       checkPresence(node, name, flags);
     }
+    byte[] stored = name.startsWith(ACL) ? union.options().owners().storedAcl(value) : value;
     copyUp(node);
-    change(node, name, host -> host.setxattr(onDisk, value, flags));
+    change(node, name, host -> host.setxattr(onDisk, stored, flags));
   }
 
   private void checkPresence(Node node, Name name, int flags) throws ErrnoException {

@@ -141,6 +141,42 @@ final class MountCommand implements Callable<Integer> {
   private @Nullable String xattrPermissions;
 
   @Option(
+      names = "--uidmapping",
+      paramLabel = "STORED:SHOWN:COUNT[:...]",
+      description =
+          "How user ids on disk are shown: COUNT from STORED on as those from SHOWN on. Others are shown"
+              + " as 65534.")
+  private @Nullable String uidMapping;
+
+  @Option(
+      names = "--gidmapping",
+      paramLabel = "STORED:SHOWN:COUNT[:...]",
+      description = "The same for group ids.")
+  private @Nullable String gidMapping;
+
+  @Option(
+      names = "--squash-to-root",
+      description = "Everything is shown as root's, whoever owns it on disk.")
+  private boolean squashToRoot;
+
+  @Option(
+      names = "--squash-to-uid",
+      paramLabel = "UID",
+      description = "Everything is shown as this user's.")
+  private @Nullable String squashToUid;
+
+  @Option(
+      names = "--squash-to-gid",
+      paramLabel = "GID",
+      description = "Everything is shown with this group.")
+  private @Nullable String squashToGid;
+
+  @Option(
+      names = "--static-nlink",
+      description = "Directories show a link count of 1, which need not be counted.")
+  private boolean staticNlink;
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       description =
@@ -266,6 +302,12 @@ final class MountCommand implements Callable<Integer> {
     value(gathered, "whiteout", whiteout);
     value(gathered, "fsname", fsname);
     value(gathered, "xattr_permissions", xattrPermissions);
+    value(gathered, "uidmapping", uidMapping);
+    value(gathered, "gidmapping", gidMapping);
+    flag(gathered, "squash_to_root", squashToRoot);
+    value(gathered, "squash_to_uid", squashToUid);
+    value(gathered, "squash_to_gid", squashToGid);
+    flag(gathered, "static_nlink", staticNlink);
     value(gathered, "timeout", timeout);
     value(gathered, "threads", threads);
     value(gathered, "io", io);

@@ -53,12 +53,6 @@ final class MountWords {
   /* Words of other union file systems that this version takes note of and does not act on. */
   private static final Set<String> LATER =
       Set.of(
-          "uidmapping",
-          "gidmapping",
-          "squash_to_root",
-          "squash_to_uid",
-          "squash_to_gid",
-          "static_nlink",
           "threaded",
           "fast_ino",
           "xino",
@@ -82,6 +76,8 @@ final class MountWords {
   private boolean dotNames;
   private RedirectDir redirectDir = RedirectDir.OFF;
   private int xattrPermissions;
+  private boolean staticNlink;
+  private final OwnerWords owners = new OwnerWords();
   private IoProfile io = IoProfile.CACHED;
   private boolean writeback = true;
   private boolean readOnly;
@@ -153,12 +149,17 @@ final class MountWords {
       case "noacl" -> noAcl = true;
       case "noxattrs" -> noXattrs = word.value() == null || !word.value().equals("0");
       case "xattr_permissions" -> xattrPermissions = permissions(word);
+      case "static_nlink" -> staticNlink = true;
       case "timeout" -> timeout = number(word);
       case "io" -> io = IoProfile.parse(required(word));
       case "writeback" -> writeback = !"0".equals(word.value());
       case "no_writeback" -> writeback = false;
       case "threads" -> threads = (int) number(word);
-      default -> other(word);
+      default -> {
+        if (!owners.take(word)) {
+          other(word);
+        }
+      }
     }
   }
 
@@ -189,7 +190,7 @@ final class MountWords {
     }
   }
 
-  private static String required(Word word) {
+  static String required(Word word) {
     String value = word.value();
     if (value == null || value.isEmpty()) {
       throw new IllegalArgumentException("option " + word.key() + " needs a value");
@@ -254,6 +255,8 @@ final class MountWords {
     builder.acl(!noAcl);
     builder.xattrs(!noXattrs);
     builder.xattrPermissions(xattrPermissions);
+    builder.owners(owners.owners());
+    builder.staticNlink(staticNlink);
     kernelFlags.forEach(builder::kernelFlag);
     String name = fsname;
     if (name != null) {

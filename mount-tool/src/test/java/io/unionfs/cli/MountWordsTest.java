@@ -29,10 +29,9 @@ class MountWordsTest {
 
   @Test
   void optionsOfLaterVersionsAreWarnedOf() {
-    take("squash_to_root");
+    take("metacopy=on");
 
-    assertThat(words.warnings())
-        .containsExactly("option squash_to_root has no effect in this version");
+    assertThat(words.warnings()).containsExactly("option metacopy has no effect in this version");
   }
 
   @Test

@@ -1,0 +1,149 @@
+package io.unionfs.core;
+
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Stat;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Everything in the core is in ids as they are on disk. This is asked where an id comes from a program or
+ * goes to one: attributes, owners of new objects, chown(2), and the entries of ACLs.
+ */
+/**
+ * How the owners of objects are shown, where they are not shown as they are on disk.
+ *
+ * @param users how user ids are shown; null as they are
+ * @param groups how group ids are shown; null as they are
+ * @param user the one owner that is shown of everything; null for each its own
+ * @param group the one group that is shown of everything; null for each its own
+ */
+public record ShownOwners(
+    @Nullable IdRanges users,
+    @Nullable IdRanges groups,
+    @Nullable Integer user,
+    @Nullable Integer group) {
+  /** Owners as they are on disk. */
+  public static final ShownOwners AS_STORED = new ShownOwners(null, null, null, null);
+
+  /** Who is shown, and stored, where there is no id for somebody: the kernel's overflow id. */
+  static final int NOBODY = 65_534;
+
+  /* linux/posix_acl_xattr.h: a version of four bytes, then entries of tag, rights, and id. */
+  private static final int ACL_HEADER = 4;
+  private static final int ACL_ENTRY = 8;
+  private static final int ACL_ID = 4;
+  private static final int ACL_USER = 0x02;
+  private static final int ACL_GROUP = 0x08;
+
+  private boolean mapsNothing() {
+    return users == null && groups == null;
+  }
+
+  /** Whether one owner is shown of everything, so that chown(2) changes nothing that is seen. */
+  boolean squashes() {
+    return user != null || group != null;
+  }
+
+  /** Turns the owners of attributes on disk into those that are shown. */
+  void show(Stat stat) {
+    if (mapsNothing() && !squashes()) {
+      return;
+    }
+    stat.uid = user != null ? user : shown(users, stat.uid);
+    stat.gid = group != null ? group : shown(groups, stat.gid);
+  }
+
+  private static int shown(@Nullable IdRanges ranges, int id) {
+    return ranges == null ? id : ranges.shown(id).orElse(NOBODY);
+  }
+
+  /** The owner on disk of what a user makes. */
+  int storedUser(int uid) {
+    return users == null ? uid : users.stored(uid).orElse(NOBODY);
+  }
+
+  /** The group on disk of what a member of a group makes. */
+  int storedGroup(int gid) {
+    return groups == null ? gid : groups.stored(gid).orElse(NOBODY);
+  }
+
+  /**
+   * Turns the owners that chown(2) wants into those on disk.
+   *
+   * @throws ErrnoException {@code EOVERFLOW} for an id that no id on disk is shown as, as mounts
+   *     with mapped ids give it
+   */
+  SetAttr stored(SetAttr change) throws ErrnoException {
+    if (mapsNothing() || !change.has(SetAttr.UID | SetAttr.GID)) {
+      return change;
+    }
+    SetAttr stored = change.copy();
+    if (change.has(SetAttr.UID)) {
+      stored.uid = wanted(users, change.uid);
+    }
+    if (change.has(SetAttr.GID)) {
+      stored.gid = wanted(groups, change.gid);
+    }
+    return stored;
+  }
+
+  private static int wanted(@Nullable IdRanges ranges, int id) throws ErrnoException {
+    OptionalInt stored = ranges == null ? OptionalInt.of(id) : ranges.stored(id);
+    if (stored.isEmpty()) {
+      throw ErrnoException.of(Errno.EOVERFLOW);
+    }
+    return stored.getAsInt();
+  }
+
+  /** An ACL on disk as it is shown; both in the xattr's format. */
+  byte[] shownAcl(byte[] acl) throws ErrnoException {
+    return mapsNothing() ? acl : mapped(acl, true);
+  }
+
+  /**
+   * An ACL that is shown as it is on disk.
+   *
+   * @throws ErrnoException {@code EINVAL} for an id that no id on disk is shown as, as
+   *     posix_acl_valid of the kernel gives it
+   */
+  byte[] storedAcl(byte[] acl) throws ErrnoException {
+    return mapsNothing() ? acl : mapped(acl, false);
+  }
+
+  private byte[] mapped(byte[] acl, boolean show) throws ErrnoException {
+    byte[] result = acl.clone();
+    ByteBuffer entries = ByteBuffer.wrap(result).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = ACL_HEADER; at + ACL_ENTRY <= result.length; at += ACL_ENTRY) {
+      int tag = entries.getShort(at);
+      if (tag == ACL_USER || tag == ACL_GROUP) {
+        IdRanges ranges = tag == ACL_USER ? users : groups;
+        int id = entries.getInt(at + ACL_ID);
+        OptionalInt found =
+            ranges == null ? OptionalInt.of(id) : show ? ranges.shown(id) : ranges.stored(id);
+        if (found.isEmpty() && !show) {
+          throw ErrnoException.of(Errno.EINVAL);
+        }
+        entries.putInt(at + ACL_ID, found.orElse(NOBODY));
+      }
+    }
+    return result;
+  }
+
+  /**
+   * As chown(2) with ids on disk, but for want of rights it does not fail where the owner that is
+   * shown is the same whatever is stored.
+   */
+  void chown(HostFile host, int uid, int gid) throws ErrnoException {
+    try {
+      host.chown(uid, gid);
+    } catch (ErrnoException e) {
+      boolean forbidden = e.errno() == Errno.EPERM || e.errno() == Errno.EINVAL;
+      if (!squashes() || !forbidden) {
+        throw e;
+      }
+    }
+  }
+}

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -151,6 +152,7 @@ public final class UnionMount implements AutoCloseable {
         options.lowers().stream().map(Name::of).toList(),
         upper == null ? null : Name.of(upper),
         work == null ? null : Name.of(work),
+        fs.readOnly(),
         transport(),
         reason,
         ioProfile(),
@@ -454,7 +456,7 @@ public final class UnionMount implements AutoCloseable {
                 mountPoint,
                 built.fsname(),
                 built.allowOther(),
-                built.kernelFlags(),
+                kernelFlags(built, fs.readOnly()),
                 built.timeoutSeconds(),
                 io,
                 writeback,
@@ -467,6 +469,15 @@ public final class UnionMount implements AutoCloseable {
           fs.close();
         }
       }
+    }
+
+    /* So that mount tables say it, and the kernel refuses changes itself. */
+    private static List<String> kernelFlags(MountOptions options, boolean readOnly) {
+      List<String> flags = new ArrayList<>(options.kernelFlags());
+      if (readOnly) {
+        flags.add("ro");
+      }
+      return flags;
     }
 
     private static byte[] bytes(Path path) {

@@ -45,6 +45,7 @@ final class StatusWriter {
           json.writeEndArray();
           writeName(json, "upper", status.upper());
           writeName(json, "work", status.work());
+          json.writeBooleanField("readOnly", status.readOnly());
           json.writeStringField("transport", status.transport());
           json.writeStringField("reason", status.reason());
           json.writeStringField("io", status.io());

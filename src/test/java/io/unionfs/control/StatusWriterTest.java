@@ -14,7 +14,7 @@ class StatusWriterTest {
         .isEqualTo(
             "{\"mountPoint\":\"/mnt/a \\\"b\\\"\",\"fsname\":\"x\\\\377\\\\012\","
                 + "\"lowers\":[\"/l1\",\"/l2\"],\"upper\":\"/upper\",\"work\":null,"
-                + "\"transport\":\"kernel\",\"reason\":\"asked for\",\"io\":\"cached\","
+                + "\"readOnly\":false,\"transport\":\"kernel\",\"reason\":\"asked for\",\"io\":\"cached\","
                 + "\"features\":[\"READDIRPLUS\",\"NO_OPEN\"],\"pid\":42,\"since\":1700000000,"
                 + "\"lookupHits\":7,\"lookupMisses\":8}\n");
   }

@@ -25,6 +25,7 @@ final class Statuses {
         List.of(Name.of("/l1"), Name.of("/l2")),
         Name.of("/upper"),
         null,
+        false,
         "kernel",
         "asked for",
         "cached",

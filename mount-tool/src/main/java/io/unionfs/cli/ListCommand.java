@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,9 +30,6 @@ import picocli.CommandLine.Spec;
       "A union of another user, or without a control socket, is listed without details."
     })
 final class ListCommand implements Callable<Integer> {
-  private static final String TYPE = "fuse.unionfs-mount";
-  private static final Pattern OWNER = Pattern.compile("(?:^|,)user_id=(\\d+)");
-
   @Spec private @Nullable CommandSpec spec;
 
   @Option(names = "--json", description = "One JSON object a line, as docs/CONTROL.md describes.")
@@ -52,7 +47,7 @@ final class ListCommand implements Callable<Integer> {
     List<ListedMount> listed = new ArrayList<>();
     try {
       for (MountInfo mount : MountInfo.read(sys)) {
-        if (mount.type().equals(TYPE)) {
+        if (mount.type().equals(MountedUnion.TYPE)) {
           listed.add(ask(sys, mount));
         }
       }
@@ -79,7 +74,7 @@ final class ListCommand implements Callable<Integer> {
   private static ListedMount ask(Sys sys, MountInfo mount) throws IOException {
     String problem;
     try {
-      String said = ControlClient.status(sys, mount.id(), owner(mount));
+      String said = ControlClient.status(sys, mount.id(), MountedUnion.owner(mount));
       if (said != null) {
         return ListedMount.of(mount.mountPoint(), said);
       }
@@ -90,10 +85,5 @@ final class ListCommand implements Callable<Integer> {
       problem = "not answering: what it says is no status";
     }
     return ListedMount.unknown(mount.mountPoint(), problem);
-  }
-
-  private static @Nullable Integer owner(MountInfo mount) {
-    Matcher matcher = OWNER.matcher(mount.superOptions());
-    return matcher.find() ? Integer.valueOf(matcher.group(1)) : null;
   }
 }

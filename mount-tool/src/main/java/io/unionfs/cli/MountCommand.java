@@ -5,6 +5,7 @@ import io.unionfs.cli.OptionWords.Word;
 import io.unionfs.cli.log.Level;
 import io.unionfs.cli.log.LogOutput;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Sys;
 import io.unionfs.transport.Transport;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -245,13 +246,17 @@ final class MountCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException, ErrnoException {
     LogOutput.open(level(), logFile == null ? null : RawArguments.bytes(logFile));
     MountWords gathered = gather();
+    String mountPoint = positionals.get(positionals.size() - 1);
+    if (gathered.isRemount()) {
+      new Remount(Sys.linux()).run(mountPoint, gathered.keys());
+      return 0;
+    }
     UnionMount.Builder builder = UnionMount.builder().transport(Transport.parse(transport));
     gathered.applyTo(builder);
     for (String warning : gathered.warnings()) {
       warn(warning);
     }
     ServerProcess.prepare();
-    String mountPoint = positionals.get(positionals.size() - 1);
     UnionMount mount = builder.mount(RawArguments.bytes(mountPoint));
     if (StatusPipe.isPresent() && !foreground && !debug) {
       StatusPipe.detach();

@@ -81,6 +81,8 @@ final class MountWords {
   private IoProfile io = IoProfile.CACHED;
   private boolean writeback = true;
   private boolean readOnly;
+  private boolean remount;
+  private final List<String> keys = new ArrayList<>();
   private boolean isVolatile;
   private boolean noAcl;
   private boolean noXattrs;
@@ -88,6 +90,16 @@ final class MountWords {
   /** What the user should know although the mount goes on, in order. */
   List<String> warnings() {
     return warnings;
+  }
+
+  /** Whether a union that is mounted is to get other flags, and nothing is to be mounted. */
+  boolean isRemount() {
+    return remount;
+  }
+
+  /** The words, without their values, in order. */
+  List<String> keys() {
+    return keys;
   }
 
   /** Adds lower directories below those given before. */
@@ -132,11 +144,13 @@ final class MountWords {
   /** Takes one word of an option string, or one option of the same name. */
   void word(Word word) {
     String key = word.key();
+    keys.add(key);
     switch (key) {
       case "lowerdir" -> lowers(required(word));
       case "upperdir" -> upper(required(word));
       case "workdir" -> work(required(word));
       case "fsname" -> fsname(required(word));
+      case "remount" -> remount = true;
       case "ro" -> readOnly = true;
       case "rw" -> readOnly = false;
       case "allow_other" -> allowOther = true;

@@ -3,6 +3,9 @@ package io.unionfs.cli;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,13 +14,18 @@ final class ServerProcess {
   private static final Logger log = LoggerFactory.getLogger(ServerProcess.class);
   private static final int SIGXFSZ = 25;
 
+  /* proc(5): not -1000, so that a server that takes all memory itself is not spared for ever. */
+  private static final Path OOM_SCORE = Path.of("/proc/self/oom_score_adj");
+  private static final String LAST_TO_BE_KILLED = "-990";
+
   private ServerProcess() {}
 
   /**
    * Prepares this process, before it has made other threads that serve: no umask of its own, no
    * limit on file sizes, as many descriptors as allowed, no right to use reserved blocks or exceed
    * quotas (capabilities belong to threads; those made later inherit from this one), and no waiting
-   * for its own dirty pages under memory pressure.
+   * for its own dirty pages under memory pressure. Where it may, it is the last to be killed for
+   * want of memory: all programs that use the mount depend on it.
    */
   static void prepare() {
     Sys sys = Sys.linux();
@@ -26,6 +34,7 @@ final class ServerProcess {
     attempt("lift the file size limit", () -> liftFileSize(sys));
     attempt("raise the descriptor limit", () -> raiseDescriptors(sys));
     attempt("become an IO flusher", () -> sys.prctl(Linux.PR_SET_IO_FLUSHER, 1, 0, 0, 0));
+    protectFromOomKiller();
     attempt("drop CAP_SYS_RESOURCE", () -> dropResourceRight(sys)); // the steps above need it
   }
 
@@ -56,6 +65,14 @@ final class ServerProcess {
   private static void raiseDescriptors(Sys sys) throws ErrnoException {
     long[] limit = sys.getRlimit(Linux.RLIMIT_NOFILE);
     sys.setRlimit(Linux.RLIMIT_NOFILE, limit[1], limit[1]);
+  }
+
+  private static void protectFromOomKiller() {
+    try {
+      Files.writeString(OOM_SCORE, LAST_TO_BE_KILLED);
+    } catch (IOException e) {
+      log.debug("cannot be spared when memory runs out: {}", e.toString()); // CAP_SYS_RESOURCE
+    }
   }
 
   private static void dropResourceRight(Sys sys) throws ErrnoException {

@@ -3,12 +3,10 @@ package io.unionfs.cli;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
-import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,7 +21,6 @@ import picocli.CommandLine.Parameters;
     description =
         "Unmounts a union, also one whose server is gone, and waits for its server to end.")
 final class UmountCommand implements Callable<Integer> {
-  private static final String TYPE = "fuse.unionfs-mount";
   private static final int PATIENCE_MILLIS = 30_000;
 
   @Option(
@@ -37,13 +34,9 @@ final class UmountCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Sys sys = Sys.linux();
+    MountedUnion union = MountedUnion.at(sys, mountPoint);
     try {
-      String real = MountPath.of(sys, MountPath.current(sys), mountPoint);
-      byte[] path = RawArguments.bytes(real);
-      if (find(sys, Name.of(path)) == null) {
-        throw new IOException(Name.of(path) + ": no union is mounted there");
-      }
-      unmountAndWait(sys, real, path);
+      unmountAndWait(sys, union.path(), union.bytes());
       return 0;
     } catch (ErrnoException e) {
       throw new IOException(RawArguments.show(mountPoint) + ": " + Errno.message(e.errno()), e);
@@ -64,17 +57,6 @@ final class UmountCommand implements Callable<Integer> {
         sys.close(pidfd);
       }
     }
-  }
-
-  private static @Nullable MountInfo find(Sys sys, Name path) throws ErrnoException {
-    List<MountInfo> mounts = MountInfo.read(sys);
-    for (int i = mounts.size() - 1; i >= 0; i--) {
-      MountInfo mount = mounts.get(i);
-      if (mount.mountPoint().equals(path)) {
-        return mount.type().equals(TYPE) ? mount : null;
-      }
-    }
-    return null;
   }
 
   private void unmount(Sys sys, byte[] path)

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       UnionfsCommand.Mount.class,
       UmountCommand.class,
+      RemountCommand.class,
       ListCommand.class,
       DemoCommand.class,
       HelpCommand.class

@@ -1,68 +1,79 @@
 package io.unionfs.transport.mount;
 
+import io.unionfs.sys.Linux;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The mount flags of the kernel that have an option name in mount(8). */
-final class MountFlags {
+/** The mount flags of the kernel that have an option name in mount(8), as mount(2) takes them. */
+public final class MountFlags {
+  /* Of these a mount has one at most. */
+  private static final long ATIME = Linux.MS_NOATIME | Linux.MS_RELATIME | Linux.MS_STRICTATIME;
+
   private static final Map<String, Long> SETTING =
       new TreeMap<>(
           Map.ofEntries(
-              Map.entry("ro", 1L),
-              Map.entry("nosuid", 2L),
-              Map.entry("nodev", 4L),
-              Map.entry("noexec", 8L),
-              Map.entry("sync", 16L),
-              Map.entry("dirsync", 128L),
+              Map.entry("ro", Linux.MS_RDONLY),
+              Map.entry("nosuid", Linux.MS_NOSUID),
+              Map.entry("nodev", Linux.MS_NODEV),
+              Map.entry("noexec", Linux.MS_NOEXEC),
+              Map.entry("sync", Linux.MS_SYNCHRONOUS),
+              Map.entry("dirsync", Linux.MS_DIRSYNC),
               Map.entry("nosymfollow", 256L),
-              Map.entry("noatime", 1024L),
-              Map.entry("nodiratime", 2048L),
-              Map.entry("relatime", 1L << 21),
-              Map.entry("strictatime", 1L << 24),
-              Map.entry("lazytime", 1L << 25)));
+              Map.entry("noatime", Linux.MS_NOATIME),
+              Map.entry("nodiratime", Linux.MS_NODIRATIME),
+              Map.entry("relatime", Linux.MS_RELATIME),
+              Map.entry("strictatime", Linux.MS_STRICTATIME),
+              Map.entry("lazytime", Linux.MS_LAZYTIME)));
 
   private static final Map<String, Long> CLEARING =
-      Map.of(
-          "rw",
-          1L,
-          "suid",
-          2L,
-          "dev",
-          4L,
-          "exec",
-          8L,
-          "async",
-          16L,
-          "atime",
-          1024L,
-          "diratime",
-          2048L);
+      Map.ofEntries(
+          Map.entry("rw", Linux.MS_RDONLY),
+          Map.entry("suid", Linux.MS_NOSUID),
+          Map.entry("dev", Linux.MS_NODEV),
+          Map.entry("exec", Linux.MS_NOEXEC),
+          Map.entry("async", Linux.MS_SYNCHRONOUS),
+          Map.entry("symfollow", 256L),
+          Map.entry("atime", Linux.MS_NOATIME),
+          Map.entry("diratime", Linux.MS_NODIRATIME),
+          Map.entry("norelatime", Linux.MS_RELATIME),
+          Map.entry("nostrictatime", Linux.MS_STRICTATIME),
+          Map.entry("nolazytime", Linux.MS_LAZYTIME));
 
   private MountFlags() {}
 
   /**
-   * The flags as mount(2) takes them; later names win over earlier ones.
+   * The flags of a list of names; later names win over earlier ones.
    *
    * @throws IllegalArgumentException if a name is unknown
    */
   static long of(List<String> names) {
     long flags = 0;
     for (String name : names) {
-      Long set = SETTING.get(name);
-      Long clear = CLEARING.get(name);
-      if (set != null) {
-        flags |= set;
-      } else if (clear != null) {
-        flags &= ~clear;
-      } else {
+      if (!isFlag(name)) {
         throw new IllegalArgumentException(
             "mount flag \""
                 + name
                 + "\" is unknown; there are "
                 + String.join(", ", SETTING.keySet()));
       }
+      flags = with(flags, name);
     }
     return flags;
+  }
+
+  /** Whether a name sets or clears a flag. */
+  public static boolean isFlag(String name) {
+    return SETTING.containsKey(name) || CLEARING.containsKey(name);
+  }
+
+  /** The flags after a name; those before it where it is no flag's. */
+  public static long with(long flags, String name) {
+    Long set = SETTING.get(name);
+    Long cleared = CLEARING.get(name);
+    if (set != null) {
+      return ((set & ATIME) != 0 ? flags & ~ATIME : flags) | set;
+    }
+    return cleared == null ? flags : flags & ~cleared;
   }
 }

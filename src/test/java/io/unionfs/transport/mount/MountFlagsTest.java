@@ -19,6 +19,20 @@ class MountFlagsTest {
   }
 
   @Test
+  void mountHasOneRuleForAccessTimes() {
+    assertThat(MountFlags.of(List.of("noatime", "nodiratime", "relatime")))
+        .isEqualTo(2048 | 1 << 21);
+    assertThat(MountFlags.with(2048 | 1 << 21, "noatime")).isEqualTo(1024 | 2048);
+  }
+
+  @Test
+  void wordsThatAreNoFlagsChangeNothing() {
+    assertThat(MountFlags.with(1 | 2, "user_id=0")).isEqualTo(1 | 2);
+    assertThat(MountFlags.isFlag("user_id=0")).isFalse();
+    assertThat(MountFlags.isFlag("exec")).isTrue();
+  }
+
+  @Test
   void unknownNameIsRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MountFlags.of(List.of("nosuid", "nonsense")))

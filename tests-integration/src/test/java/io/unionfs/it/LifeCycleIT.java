@@ -249,7 +249,25 @@ class LifeCycleIT {
     assertThat(union.run("cat f")).isEqualTo("text");
     assertThat(union.attempt("echo x > f").err()).contains("Read-only file system");
     assertThat(union.attempt("touch g").err()).contains("Read-only file system");
+    assertThat(
+            Command.of(union.account(), "findmnt", "-no", "OPTIONS", union.point().toString())
+                .output())
+        .startsWith("ro,");
     Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
+  }
+
+  @MountTest
+  void serverMayOpenAsManyFilesAsItsLimitAllowsAndIsSparedWhenMemoryRunsOut(Union union)
+      throws Exception {
+    union.layers("lower f file \"text\"").limit("--nofile=100:3000");
+    union.mount();
+
+    Path server = Path.of("/proc/" + union.server().pid());
+    assertThat(Files.readString(server.resolve("limits")))
+        .containsPattern("Max open files +3000 +3000 ");
+    String allowed = "echo -990 > /proc/$$/oom_score_adj || true; cat /proc/$$/oom_score_adj";
+    assertThat(Files.readString(server.resolve("oom_score_adj")))
+        .isEqualTo(Command.script(union.account(), allowed).output());
   }
 
   @MountTest

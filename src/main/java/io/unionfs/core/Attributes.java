@@ -36,14 +36,49 @@ final class Attributes {
 
   /** What the union shows of a node. */
   void show(Node node, Stat out) throws ErrnoException {
-    get(node, out);
-    owners.show(out);
+    boolean mapped;
+    do {
+      mapped = hasMappedIds(node);
+      get(node, out);
+    } while (mapped != hasMappedIds(node)); // it was copied up meanwhile
+    showOwners(node, mapped, out);
   }
 
   /** The same, from what the host says of its present object. */
   void showKnown(Node node, Stat host) throws ErrnoException {
-    adjust(node, host);
-    owners.show(host);
+    if (hasMappedIds(node)) {
+      show(node, host);
+    } else {
+      adjust(node, host);
+      showOwners(node, false, host);
+    }
+  }
+
+  private void showOwners(Node node, boolean mapped, Stat out) {
+    if (mapped) {
+      return;
+    }
+    if (node == union.root()) {
+      owners.showRoot(out);
+    } else {
+      owners.show(out);
+    }
+  }
+
+  /** Whether the host tells the owners of a node's present object as they are to be shown. */
+  private boolean hasMappedIds(Node node) {
+    if (!owners.maps()) {
+      return false;
+    }
+    if (node instanceof FileNode file) {
+      return !file.copiedUp() && file.requireLower().dir().layer().idMapped();
+    }
+    return ((DirNode) node).top().layer().idMapped();
+  }
+
+  /** An ACL of a node as it is shown, from what the host tells. */
+  byte[] showAcl(Node node, byte[] acl) {
+    return hasMappedIds(node) ? acl : owners.shownAcl(acl);
   }
 
   private void get(Node node, Stat out) throws ErrnoException {

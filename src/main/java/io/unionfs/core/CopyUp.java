@@ -206,7 +206,7 @@ final class CopyUp {
               new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()),
               stat,
               copy,
-              union.options().owners());
+              CopiedOwners.from(lower.layer(), union.options().owners()));
         } finally {
           from.unpin();
         }
@@ -316,7 +316,7 @@ final class CopyUp {
             new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()),
             stat,
             copy,
-            union.options().owners());
+            CopiedOwners.from(lowerDir.layer(), union.options().owners()));
       } finally {
         from.unpin();
       }

@@ -11,6 +11,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
+import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
@@ -19,7 +20,9 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +109,9 @@ final class LayerStack implements AutoCloseable {
       hidden.add(checkedWork);
     }
     openLowers(checkedLowers, hidden);
+    if (options.owners().maps()) {
+      noteMappedIds(checkedLowers);
+    }
     keepOwners(options);
   }
 
@@ -187,6 +193,25 @@ final class LayerStack implements AutoCloseable {
       }
     }
     lowers.get(lowers.size() - 1).setBottom();
+  }
+
+  /* Container engines give such mounts of their layers, and the same mapping as an option. */
+  private void noteMappedIds(List<Checked> checked) throws IOException {
+    Set<Long> mapped = new HashSet<>();
+    try {
+      for (MountInfo mount : MountInfo.read(sys)) {
+        if (List.of(mount.options().split(",", -1)).contains("idmapped")) {
+          mapped.add(mount.id());
+        }
+      }
+    } catch (ErrnoException e) {
+      throw new MountRefusedException("the mount table: " + e.getMessage(), e);
+    }
+    for (int i = 0; i < lowers.size(); i++) {
+      if (mapped.contains(checked.get(i).stat().mntId)) {
+        lowers.get(i).setIdMapped();
+      }
+    }
   }
 
   private void openUpper(Checked checkedUpper, Checked checkedWork, boolean isVolatile)

@@ -17,7 +17,7 @@ final class MetadataCopy {
   private MetadataCopy() {}
 
   /** Gives a copy everything but the data of what it is a copy of. */
-  static void copy(HostFile from, Stat stat, HostFile to, ShownOwners owners)
+  static void copy(HostFile from, Stat stat, HostFile to, CopiedOwners owners)
       throws ErrnoException {
     begin(from, stat, to, owners);
     finish(stat, to);
@@ -28,12 +28,14 @@ final class MetadataCopy {
    * last: an owner without privileges may not set xattrs then.
    */
   /** Gives a copy owner and xattrs, and a mode with which its owner may still mark it. */
-  static void begin(HostFile from, Stat stat, HostFile to, ShownOwners owners)
+  static void begin(HostFile from, Stat stat, HostFile to, CopiedOwners owners)
       throws ErrnoException {
     Stat made = new Stat();
     to.stat(made);
-    to.own(made, stat.uid, stat.gid, stat.permissions() | ownersRights(stat), owners);
-    copyXattrs(from, to);
+    int uid = owners.user(stat);
+    int gid = owners.group(stat);
+    to.own(made, uid, gid, stat.permissions() | ownersRights(stat), owners.shown());
+    copyXattrs(from, to, owners);
   }
 
   /** Gives a copy its mode and times. */
@@ -52,7 +54,8 @@ final class MetadataCopy {
     return stat.isRegular() ? 0600 : 0;
   }
 
-  private static void copyXattrs(HostFile from, HostFile to) throws ErrnoException {
+  private static void copyXattrs(HostFile from, HostFile to, CopiedOwners owners)
+      throws ErrnoException {
     byte[] list;
     try {
       list = from.listxattr();
@@ -68,7 +71,7 @@ final class MetadataCopy {
       }
       byte[] value = from.getxattr(xattr);
       if (value != null) {
-        copyXattr(to, xattr, value);
+        copyXattr(to, xattr, xattr.startsWith(ACL) ? owners.acl(value) : value);
       }
     }
   }

@@ -518,7 +518,8 @@ final class Rename {
         placeWhiteout(work, to); // the new directory must be empty for rename(2)
       }
       HostFile copy = new HostFile(sys, workFd.fd(), fresh, union.owners());
-      MetadataCopy.copy(emptied, stat, copy, union.options().owners());
+      CopiedOwners owners = new CopiedOwners(union.options().owners(), false);
+      MetadataCopy.copy(emptied, stat, copy, owners);
       sys.renameat2(workFd.fd(), fresh, toFd.fd(), name, Linux.RENAME_EXCHANGE);
       placed = true;
       return fresh;

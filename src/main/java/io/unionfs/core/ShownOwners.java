@@ -6,6 +6,7 @@ import io.unionfs.sys.Stat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.OptionalInt;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -38,8 +39,9 @@ public record ShownOwners(
   private static final int ACL_USER = 0x02;
   private static final int ACL_GROUP = 0x08;
 
-  private boolean mapsNothing() {
-    return users == null && groups == null;
+  /** Whether ids are mapped. */
+  boolean maps() {
+    return users != null || groups != null;
   }
 
   /** Whether one owner is shown of everything, so that chown(2) changes nothing that is seen. */
@@ -49,11 +51,26 @@ public record ShownOwners(
 
   /** Turns the owners of attributes on disk into those that are shown. */
   void show(Stat stat) {
-    if (mapsNothing() && !squashes()) {
-      return;
+    if (maps() || squashes()) {
+      stat.uid = user != null ? user : shown(users, stat.uid);
+      stat.gid = group != null ? group : shown(groups, stat.gid);
     }
-    stat.uid = user != null ? user : shown(users, stat.uid);
-    stat.gid = group != null ? group : shown(groups, stat.gid);
+  }
+
+  /*
+   * Container engines give the upper directory itself, and nothing else, the owner that is to be shown.
+   */
+  /** The same for the root of the union. */
+  void showRoot(Stat stat) {
+    int uid = stat.uid;
+    int gid = stat.gid;
+    show(stat);
+    stat.uid = isShown(users, uid) ? uid : stat.uid;
+    stat.gid = isShown(groups, gid) ? gid : stat.gid;
+  }
+
+  private static boolean isShown(@Nullable IdRanges ranges, int id) {
+    return ranges != null && ranges.shown(id).isEmpty() && ranges.stored(id).isPresent();
   }
 
   private static int shown(@Nullable IdRanges ranges, int id) {
@@ -77,7 +94,7 @@ public record ShownOwners(
    *     with mapped ids give it
    */
   SetAttr stored(SetAttr change) throws ErrnoException {
-    if (mapsNothing() || !change.has(SetAttr.UID | SetAttr.GID)) {
+    if (!maps() || !change.has(SetAttr.UID | SetAttr.GID)) {
       return change;
     }
     SetAttr stored = change.copy();
@@ -99,8 +116,8 @@ public record ShownOwners(
   }
 
   /** An ACL on disk as it is shown; both in the xattr's format. */
-  byte[] shownAcl(byte[] acl) throws ErrnoException {
-    return mapsNothing() ? acl : mapped(acl, true);
+  byte[] shownAcl(byte[] acl) {
+    return maps() ? mapped(acl, IdRanges::shown) : acl;
   }
 
   /**
@@ -110,26 +127,58 @@ public record ShownOwners(
    *     posix_acl_valid of the kernel gives it
    */
   byte[] storedAcl(byte[] acl) throws ErrnoException {
-    return mapsNothing() ? acl : mapped(acl, false);
+    if (!maps()) {
+      return acl;
+    }
+    byte[] stored = mapped(acl, IdRanges::stored);
+    for (int at = ACL_HEADER; at + ACL_ENTRY <= acl.length; at += ACL_ENTRY) {
+      if (namesNobody(acl, at)) {
+        throw ErrnoException.of(Errno.EINVAL);
+      }
+    }
+    return stored;
   }
 
-  private byte[] mapped(byte[] acl, boolean show) throws ErrnoException {
+  /** The same for a copy, where nobody is there to be told: who has no id becomes nobody. */
+  byte[] copiedAcl(byte[] acl) {
+    return mapped(acl, IdRanges::stored);
+  }
+
+  private boolean namesNobody(byte[] acl, int at) {
+    IdRanges ranges = rangesOf(tag(acl, at));
+    return ranges != null && ranges.stored(id(acl, at)).isEmpty();
+  }
+
+  private byte[] mapped(byte[] acl, BiFunction<IdRanges, Integer, OptionalInt> map) {
     byte[] result = acl.clone();
-    ByteBuffer entries = ByteBuffer.wrap(result).order(ByteOrder.LITTLE_ENDIAN);
-    for (int at = ACL_HEADER; at + ACL_ENTRY <= result.length; at += ACL_ENTRY) {
-      int tag = entries.getShort(at);
-      if (tag == ACL_USER || tag == ACL_GROUP) {
-        IdRanges ranges = tag == ACL_USER ? users : groups;
-        int id = entries.getInt(at + ACL_ID);
-        OptionalInt found =
-            ranges == null ? OptionalInt.of(id) : show ? ranges.shown(id) : ranges.stored(id);
-        if (found.isEmpty() && !show) {
-          throw ErrnoException.of(Errno.EINVAL);
-        }
-        entries.putInt(at + ACL_ID, found.orElse(NOBODY));
+    for (int at = ACL_HEADER; at + ACL_ENTRY <= acl.length; at += ACL_ENTRY) {
+      IdRanges ranges = rangesOf(tag(acl, at));
+      if (ranges != null) {
+        littleEndian(result).putInt(at + ACL_ID, map.apply(ranges, id(acl, at)).orElse(NOBODY));
       }
     }
     return result;
+  }
+
+  /* Of the owner, the group, the mask and others an entry names no id. */
+  private @Nullable IdRanges rangesOf(int tag) {
+    return switch (tag) {
+      case ACL_USER -> users;
+      case ACL_GROUP -> groups;
+      default -> null;
+    };
+  }
+
+  private static int tag(byte[] acl, int at) {
+    return littleEndian(acl).getShort(at);
+  }
+
+  private static int id(byte[] acl, int at) {
+    return littleEndian(acl).getInt(at + ACL_ID);
+  }
+
+  private static ByteBuffer littleEndian(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**

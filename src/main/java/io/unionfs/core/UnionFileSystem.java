@@ -68,7 +68,7 @@ public final class UnionFileSystem implements AutoCloseable {
     this.rename = new Rename(union, lookup, copyUp, removal, listings);
     this.data = new FileData(union, copyUp, openFiles, protection);
     this.attributes = new Attributes(union, places, copyUp, data, listings, protection);
-    this.xattrs = new Xattrs(union, places, copyUp, protection);
+    this.xattrs = new Xattrs(union, places, copyUp, protection, attributes);
     this.flags = new FileFlags(union, copyUp, openFiles, protection);
   }
 

@@ -22,12 +22,19 @@ final class Xattrs {
   private final Places places;
   private final CopyUp copyUp;
   private final Protection protection;
+  private final Attributes attributes;
 
-  Xattrs(UnionState union, Places places, CopyUp copyUp, Protection protection) {
+  Xattrs(
+      UnionState union,
+      Places places,
+      CopyUp copyUp,
+      Protection protection,
+      Attributes attributes) {
     this.union = union;
     this.places = places;
     this.copyUp = copyUp;
     this.protection = protection;
+    this.attributes = attributes;
   }
 
   /* xattr(7): user attributes are only for regular files and directories. */
@@ -58,7 +65,7 @@ final class Xattrs {
     if (value == null) {
       notePlain(node);
     } else if (name.startsWith(ACL)) {
-      return union.options().owners().shownAcl(value);
+      return attributes.showAcl(node, value);
     }
     return value;
   }
@@ -101,7 +108,7 @@ final class Xattrs {
     }
     try {
       byte[] acl = read(node, ACCESS_ACL);
-      return acl == null ? null : union.options().owners().shownAcl(acl);
+      return acl == null ? null : attributes.showAcl(node, acl);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EOPNOTSUPP) {
         return null; // the layer cannot have any

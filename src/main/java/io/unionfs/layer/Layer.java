@@ -37,6 +37,7 @@ public final class Layer implements AutoCloseable {
   /* All are set before the layer is shared with other threads. */
   private @Nullable OwnerOverride ownerOverride;
   private boolean bottom;
+  private boolean idMapped;
   private boolean xattrWhiteouts;
   private final List<long[]> hidden = new ArrayList<>();
 
@@ -112,6 +113,16 @@ public final class Layer implements AutoCloseable {
 
   public boolean writable() {
     return writable;
+  }
+
+  /** Notes that the layer is seen through a mount with mapped ids ({@code MOUNT_ATTR_IDMAP}). */
+  public void setIdMapped() {
+    idMapped = true;
+  }
+
+  /** Whether the owners that the host tells are not those on disk, but mapped already. */
+  public boolean idMapped() {
+    return idMapped;
   }
 
   /** The host's device number of the layer's root; changes at reboot, so never stored. */

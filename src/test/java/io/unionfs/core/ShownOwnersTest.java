@@ -91,6 +91,34 @@ final class ShownOwnersTest {
   }
 
   @Test
+  void rootMayHaveTheOwnerThatIsToBeShown() {
+    Stat stat = new Stat();
+    stat.uid = 100_000;
+    stat.gid = 7;
+    MAPPED.showRoot(stat);
+
+    assertThat(stat.uid).isEqualTo(100_000);
+    assertThat(stat.gid).isEqualTo(200_007);
+    stat.uid = 5000;
+    MAPPED.showRoot(stat);
+    assertThat(stat.uid).isEqualTo(ShownOwners.NOBODY);
+  }
+
+  @Test
+  void copyOfWhatIsMappedAlreadyGetsTheOwnersThatAreStored() {
+    Stat stat = new Stat();
+    stat.uid = 100_003;
+    stat.gid = 200_004;
+    CopiedOwners mapped = new CopiedOwners(MAPPED, true);
+
+    assertThat(mapped.user(stat)).isEqualTo(3);
+    assertThat(mapped.group(stat)).isEqualTo(4);
+    assertThat(mapped.acl(acl(2, 7, 100_005, 2, 6, 9)))
+        .isEqualTo(acl(2, 7, 5, 2, 6, ShownOwners.NOBODY));
+    assertThat(new CopiedOwners(MAPPED, false).user(stat)).isEqualTo(100_003);
+  }
+
+  @Test
   void aclThatIsCutOffIsLeftToTheHost() throws Exception {
     byte[] cutOff = {2, 0, 0, 0, 2, 0, 7};
 

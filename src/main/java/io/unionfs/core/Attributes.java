@@ -1,12 +1,18 @@
 package io.unionfs.core;
 
+import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.OwnerOverride;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
 
 /** The attributes of nodes. */
 final class Attributes {
@@ -84,10 +90,15 @@ final class Attributes {
   private void get(Node node, Stat out) throws ErrnoException {
     if (node instanceof FileNode file) {
       getFile(file, out);
-    } else {
-      places.run(node, host -> host.stat(out));
-      adjust(node, out);
+      return;
     }
+    DirNode dir = (DirNode) node;
+    LayerDir top = dir.top();
+    boolean plain = dir.orphan() == null && !top.covered();
+    if (!plain || !tryAt(dir, top, Name.DOT, out)) {
+      places.run(dir, host -> host.stat(out));
+    }
+    adjust(dir, out);
   }
 
   /* A copy-up in between would add the copy's names to the links of the lower file. */
@@ -95,7 +106,9 @@ final class Attributes {
     Placement before;
     do {
       before = file.placement();
-      places.run(file, host -> counted(file, host, out));
+      if (!tryByName(file, before, out)) {
+        places.run(file, host -> counted(file, host.fd(), host.name(), host.owners(), out));
+      }
     } while (file.copiedUp() != before.copiedUp());
     out.ino = file.ino();
     Place data = file.data();
@@ -107,11 +120,58 @@ final class Attributes {
     }
   }
 
-  private void counted(FileNode file, HostFile host, Stat out) throws ErrnoException {
+  /*
+   * What most requests want, without the objects that Places makes for its actions. False where it
+   * takes more than a name: what has none, and what is in a directory that its mode closes.
+   */
+  private boolean tryByName(FileNode file, Placement placement, Stat out) throws ErrnoException {
+    if (!placement.copiedUp()) {
+      Place lower = file.requireLower();
+      return tryAt(file, lower.dir(), lower.name(), out);
+    }
+    Link link = Places.upperLink(placement);
+    if (link == null) {
+      return false;
+    }
+    Lock reading = union.locks().read(link.parent());
+    reading.lock();
+    try {
+      Link now = file.placement().linkAt(link.parent(), link.name());
+      return now != null
+          && now.inUpper()
+          && tryAt(file, link.parent().requireUpper(), link.name(), out);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private boolean tryAt(Node node, LayerDir dir, Name name, Stat out) throws ErrnoException {
+    SharedFd fd = dir.pin();
+    try {
+      OwnerOverride owners = dir.layer().ownerOverride();
+      if (node instanceof FileNode file) {
+        counted(file, fd.fd(), name, owners, out);
+      } else {
+        HostFile.stat(union.sys(), fd.fd(), name, owners, out);
+      }
+      return true;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+      return false;
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  private void counted(
+      FileNode file, int fd, @Nullable Name name, @Nullable OwnerOverride owners, Stat out)
+      throws ErrnoException {
     Lock counting = union.locks().linkCount(file).readLock();
     counting.lock();
     try {
-      host.stat(out);
+      HostFile.stat(union.sys(), fd, name, owners, out);
       requireType(file, out);
       out.nlink = linkCount(file, out.nlink);
     } finally {

@@ -34,7 +34,8 @@ public final class FileNode extends Node {
    */
   record Placement(boolean copiedUp, List<Link> links, @Nullable Name index) {
     @Nullable Link linkAt(DirNode dir, Name child) {
-      for (Link link : links) {
+      for (int i = 0; i < links.size(); i++) { // an iterator would be garbage of each request
+        Link link = links.get(i);
         if (link.isAt(dir, child)) {
           return link;
         }

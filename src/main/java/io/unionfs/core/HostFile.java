@@ -27,6 +27,12 @@ record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride ow
   }
 
   void stat(Stat out) throws ErrnoException {
+    stat(sys, fd, name, owners, out);
+  }
+
+  /** The same for a caller that makes no object for it. */
+  static void stat(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride owners, Stat out)
+      throws ErrnoException {
     if (name == null) {
       sys.fstatx(fd, out);
     } else {

@@ -19,7 +19,21 @@ final class LookupCache {
 
   private static final int ENTRY_BYTES = 320;
 
-  record Key(long parentId, Name name) {
+  /** A name in a directory. Never changed, but for the one that a thread asks with. */
+  private static final class Key {
+    private long parentId;
+    private Name name;
+
+    Key(long parentId, Name name) {
+      this.parentId = parentId;
+      this.name = name;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key key && parentId == key.parentId && name.equals(key.name);
+    }
+
     /* Names like file1, file2 in directories with neighbouring numbers must not meet. */
     @Override
     public int hashCode() {
@@ -27,6 +41,9 @@ final class LookupCache {
       return (int) (mixed >>> 32);
     }
   }
+
+  /* What is only asked for is not stored, so each thread asks with one key, and makes none. */
+  private static final ThreadLocal<Key> ASKED = ThreadLocal.withInitial(() -> new Key(0, Name.DOT));
 
   private final Cache<Key, Object> entries;
   private final Cache<DirNode, LowerIndex> indexes;
@@ -67,7 +84,7 @@ final class LookupCache {
   }
 
   private static int weight(Key key, Object value) {
-    return (value == ABSENT ? ENTRY_BYTES / 2 : ENTRY_BYTES) + key.name().weight();
+    return (value == ABSENT ? ENTRY_BYTES / 2 : ENTRY_BYTES) + key.name.weight();
   }
 
   private static int weight(LowerIndex index) {
@@ -80,9 +97,16 @@ final class LookupCache {
       misses.increment();
       return null;
     }
-    Object found = entries.getIfPresent(new Key(parent.id(), name));
+    Object found = entries.getIfPresent(asked(parent, name));
     (found == null ? misses : hits).increment();
     return found;
+  }
+
+  private static Key asked(DirNode parent, Name name) {
+    Key key = ASKED.get();
+    key.parentId = parent.id();
+    key.name = name;
+    return key;
   }
 
   static boolean isAbsent(Object found) {

@@ -10,6 +10,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
+import java.util.List;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -168,7 +169,9 @@ final class Places {
   }
 
   static @Nullable Link upperLink(Placement placement) {
-    for (Link link : placement.links()) {
+    List<Link> links = placement.links();
+    for (int i = 0; i < links.size(); i++) { // an iterator would be garbage of each request
+      Link link = links.get(i);
       if (link.inUpper()) {
         return link;
       }

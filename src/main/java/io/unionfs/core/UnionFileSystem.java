@@ -490,7 +490,7 @@ public final class UnionFileSystem implements AutoCloseable {
   }
 
   /** The value of an extended attribute, or null for {@code ENODATA}. */
-  public byte @Nullable [] getxattr(Node node, Name name, Caller caller) throws ErrnoException {
+  public byte @Nullable [] getxattr(Node node, Name name) throws ErrnoException {
     return xattrs.get(node, name);
   }
 

@@ -22,7 +22,7 @@ public final class Name implements Comparable<Name> {
 
   private Name(byte[] bytes) {
     this.bytes = bytes;
-    this.hash = Arrays.hashCode(bytes);
+    this.hash = hash(bytes, bytes.length);
   }
 
   /** A name of these bytes, which are copied. */
@@ -45,6 +45,22 @@ public final class Name implements Comparable<Name> {
     byte[] bytes = new byte[length];
     NativeMemory.getBytes(address, bytes, 0, length);
     return new Name(bytes);
+  }
+
+  /** The hash code that a name of the first {@code length} bytes has. */
+  static int hash(byte[] bytes, int length) {
+    int hash = 1;
+    for (int i = 0; i < length; i++) {
+      hash = 31 * hash + bytes[i];
+    }
+    return hash;
+  }
+
+  /**
+   * Whether the name is the first {@code length} of some bytes, of which the hash code is known.
+   */
+  boolean isOf(byte[] others, int length, int hashOfThem) {
+    return hash == hashOfThem && Arrays.equals(bytes, 0, bytes.length, others, 0, length);
   }
 
   public int length() {

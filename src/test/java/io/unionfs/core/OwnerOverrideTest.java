@@ -155,7 +155,7 @@ final class OwnerOverrideTest {
     try (OpenUnion union = open()) {
       Node file = union.node("file");
       for (String name : new String[] {CONTAINERS, FUSE_OVERLAYFS}) {
-        assertThat(union.fs().getxattr(file, Name.of(name), OpenUnion.ROOT)).isNull();
+        assertThat(union.fs().getxattr(file, Name.of(name))).isNull();
         assertThatThrownBy(
                 () -> union.fs().setxattr(file, Name.of(name), new byte[] {'0'}, 0, OpenUnion.ROOT))
             .hasMessageContaining("EPERM");
@@ -292,12 +292,12 @@ final class OwnerOverrideTest {
       union.remount();
       file = union.node("file");
 
-      assertThat(union.fs().getxattr(file, capability, OpenUnion.ROOT)).isEqualTo(value);
+      assertThat(union.fs().getxattr(file, capability)).isEqualTo(value);
       assertThat(union.fs().listxattr(file, OpenUnion.ROOT))
           .isEqualTo("security.capability\0".getBytes(StandardCharsets.US_ASCII));
 
       union.write(union.file("file"), "x", 0, false);
-      assertThat(union.fs().getxattr(file, capability, OpenUnion.ROOT)).isNull();
+      assertThat(union.fs().getxattr(file, capability)).isNull();
     }
   }
 

@@ -44,7 +44,7 @@ final class PlainXattrTest {
   }
 
   private byte @Nullable [] get(Node node, Name name) throws ErrnoException {
-    return union.fs().getxattr(node, name, OpenUnion.ROOT);
+    return union.fs().getxattr(node, name);
   }
 
   private void set(Node node) throws ErrnoException {

@@ -55,7 +55,7 @@ final class TreeState {
     StringBuilder text = new StringBuilder();
     text.append(String.format("%o %d:%d links %d", stat.mode, stat.uid, stat.gid, stat.nlink));
     for (Name xattr : Marks.split(fs.listxattr(node, OpenUnion.ROOT)).stream().sorted().toList()) {
-      byte[] value = fs.getxattr(node, xattr, OpenUnion.ROOT);
+      byte[] value = fs.getxattr(node, xattr);
       text.append(' ').append(xattr).append('=');
       text.append(value == null ? "-" : HexFormat.of().formatHex(value));
     }

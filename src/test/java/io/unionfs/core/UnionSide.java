@@ -229,7 +229,7 @@ final class UnionSide implements OracleSide {
     fs.getattr(node, stat);
     StringBuilder text = new StringBuilder(PlainSide.describe(stat));
     for (Name xattr : Marks.split(fs.listxattr(node, caller)).stream().sorted().toList()) {
-      byte[] value = fs.getxattr(node, xattr, caller);
+      byte[] value = fs.getxattr(node, xattr);
       if (xattr.toString().startsWith("user.t") && value != null) {
         text.append(' ').append(xattr).append('=').append(HexFormat.of().formatHex(value));
       }

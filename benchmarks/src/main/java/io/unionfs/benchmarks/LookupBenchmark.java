@@ -1,19 +1,13 @@
 package io.unionfs.benchmarks;
 
-import io.unionfs.core.MountOptions;
 import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,78 +28,46 @@ import org.openjdk.jmh.infra.Blackhole;
 /** The cost of finding a name: in the cache, missing, and for the first time. */
 @State(Scope.Benchmark)
 @Fork(1)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class LookupBenchmark {
   private static final int NAMES = 1000;
 
   /** How many lower layers there are; the names are spread over them. */
-  @Param({"1", "10", "100"})
+  @Param({"1", "10", "100", "500"})
   public int layers;
 
   private final Name[] present = new Name[NAMES];
   private final Name[] absent = new Name[NAMES];
-  private @Nullable Path home;
-  private @Nullable UnionFileSystem fs;
+  private LayerFiles files;
+  private UnionFileSystem fs;
   private int next;
+
+  @SuppressWarnings("NullAway.Init") // set by makeLayers()
+  public LookupBenchmark() {}
 
   /** Makes the layers. */
   @Setup
   public void makeLayers() throws IOException {
-    Path made = Files.createTempDirectory("unionfs-benchmark-");
-    home = made;
-    for (int i = 0; i < layers; i++) {
-      Files.createDirectory(made.resolve("lower" + i));
-    }
-    Files.createDirectory(made.resolve("upper"));
+    files = LayerFiles.make(layers);
     for (int i = 0; i < NAMES; i++) {
       present[i] = Name.of("name-of-a-file-" + i);
       absent[i] = Name.of("name-of-no-file-" + i);
-      Files.writeString(made.resolve("lower" + i % layers).resolve("name-of-a-file-" + i), "");
+      Files.createFile(files.lower(i % layers).resolve("name-of-a-file-" + i));
     }
     open();
   }
 
   private void open() throws IOException {
-    Path made = home;
-    if (made == null) {
-      throw new IllegalStateException("no layers");
-    }
-    MountOptions.Builder options = MountOptions.builder().upper(bytes(made.resolve("upper")));
-    for (int i = 0; i < layers; i++) {
-      options.lower(bytes(made.resolve("lower" + i)));
-    }
-    fs = UnionFileSystem.open(Sys.linux(), options.build());
-  }
-
-  private static byte[] bytes(Path path) {
-    return path.toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private UnionFileSystem fs() {
-    UnionFileSystem present = fs;
-    if (present == null) {
-      throw new IllegalStateException("not open");
-    }
-    return present;
+    fs = UnionFileSystem.open(Sys.linux(), files.options().build());
   }
 
   /** Removes the layers. */
   @TearDown
   public void removeLayers() throws IOException {
-    fs().close();
-    Path made = home;
-    if (made == null) {
-      return;
-    }
-    List<Path> all;
-    try (Stream<Path> walk = Files.walk(made)) {
-      all = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : all) {
-      Files.delete(path);
-    }
+    fs.close();
+    files.close();
   }
 
   /** A name that the cache has. */
@@ -113,7 +75,7 @@ public class LookupBenchmark {
   @BenchmarkMode(Mode.AverageTime)
   public @Nullable Node hit() throws ErrnoException {
     next = (next + 1) % NAMES;
-    return fs().lookup(fs().root(), present[next]);
+    return fs.lookup(fs.root(), present[next]);
   }
 
   /** A name that the cache knows not to exist. */
@@ -121,7 +83,7 @@ public class LookupBenchmark {
   @BenchmarkMode(Mode.AverageTime)
   public @Nullable Node miss() throws ErrnoException {
     next = (next + 1) % NAMES;
-    return fs().lookup(fs().root(), absent[next]);
+    return fs.lookup(fs.root(), absent[next]);
   }
 
   /** A union that nothing was asked of. */
@@ -130,7 +92,7 @@ public class LookupBenchmark {
     /** Opens the layers anew. */
     @Setup(Level.Invocation)
     public void reopen(LookupBenchmark benchmark) throws IOException {
-      benchmark.fs().close();
+      benchmark.fs.close();
       benchmark.open();
     }
   }
@@ -143,7 +105,7 @@ public class LookupBenchmark {
   @Measurement(iterations = 20)
   public void firstTime(Fresh fresh, Blackhole sink) throws ErrnoException {
     for (Name name : present) {
-      sink.consume(fs().lookup(fs().root(), name));
+      sink.consume(fs.lookup(fs.root(), name));
     }
   }
 }

@@ -42,7 +42,7 @@ final class XattrOperations {
 
   /** Returns the value's length; with a size of 0 that is all that is asked for. */
   int getxattr(long path, long name, long buffer, long size) throws ErrnoException {
-    byte[] value = fs.getxattr(paths.node(path), NameOperations.name(name), caller(library));
+    byte[] value = fs.getxattr(paths.node(path), NameOperations.name(name));
     if (value == null) {
       throw ErrnoException.of(Errno.ENODATA);
     }

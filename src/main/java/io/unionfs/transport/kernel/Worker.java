@@ -3,6 +3,7 @@ package io.unionfs.transport.kernel;
 import io.unionfs.core.Caller;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.RecentNames;
 import io.unionfs.sys.Stat;
 import io.unionfs.transport.kernel.codec.Reply;
 import io.unionfs.transport.kernel.codec.Request;
@@ -29,6 +30,7 @@ final class Worker implements AutoCloseable {
   private final int size;
   private final AtomicLong interruptible = new AtomicLong(NONE);
   private final Thread thread;
+  private final RecentNames names = new RecentNames();
 
   /** The request being served. */
   final Request request = new Request();
@@ -86,7 +88,7 @@ final class Worker implements AutoCloseable {
 
   /** Name {@code i} of the request. */
   Name name(int i) {
-    return Name.fromNative(request.nameAddress(i), request.nameLength(i));
+    return names.fromNative(request.nameAddress(i), request.nameLength(i));
   }
 
   /** Who asks, with the file mode creation mask of the request. */

@@ -42,7 +42,7 @@ final class XattrRequests {
       return Errno.ENOSYS; // the kernel does not ask again
     }
     Node node = nodes.get(worker.request.nodeId());
-    byte @Nullable [] value = fs.getxattr(node, worker.name(0), worker.caller(0));
+    byte @Nullable [] value = fs.getxattr(node, worker.name(0));
     return value == null ? Errno.ENODATA : answer(worker, value);
   }
 

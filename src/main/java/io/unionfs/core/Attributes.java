@@ -232,7 +232,8 @@ final class Attributes {
     } else if (node instanceof FileNode file) {
       copyUp.file(file);
     }
-    SetAttr stored = owners.stored(change);
+    boolean root = node == union.root();
+    SetAttr stored = root ? owners.storedRoot(change) : owners.stored(change);
     places.run(node, host -> apply(host, stored));
   }
 

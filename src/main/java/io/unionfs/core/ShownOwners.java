@@ -94,22 +94,36 @@ public record ShownOwners(
    *     with mapped ids give it
    */
   SetAttr stored(SetAttr change) throws ErrnoException {
+    return stored(change, false);
+  }
+
+  /**
+   * The same for the root of the union, to which container engines give an owner as it is stored.
+   */
+  SetAttr storedRoot(SetAttr change) throws ErrnoException {
+    return stored(change, true);
+  }
+
+  private SetAttr stored(SetAttr change, boolean root) throws ErrnoException {
     if (!maps() || !change.has(SetAttr.UID | SetAttr.GID)) {
       return change;
     }
     SetAttr stored = change.copy();
     if (change.has(SetAttr.UID)) {
-      stored.uid = wanted(users, change.uid);
+      stored.uid = wanted(users, change.uid, root);
     }
     if (change.has(SetAttr.GID)) {
-      stored.gid = wanted(groups, change.gid);
+      stored.gid = wanted(groups, change.gid, root);
     }
     return stored;
   }
 
-  private static int wanted(@Nullable IdRanges ranges, int id) throws ErrnoException {
+  private static int wanted(@Nullable IdRanges ranges, int id, boolean root) throws ErrnoException {
     OptionalInt stored = ranges == null ? OptionalInt.of(id) : ranges.stored(id);
     if (stored.isEmpty()) {
+      if (root && ranges != null && ranges.shown(id).isPresent()) {
+        return id;
+      }
       throw ErrnoException.of(Errno.EOVERFLOW);
     }
     return stored.getAsInt();

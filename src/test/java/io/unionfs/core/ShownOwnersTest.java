@@ -105,6 +105,15 @@ final class ShownOwnersTest {
   }
 
   @Test
+  void rootMayBeGivenAnOwnerAsItIsStored() throws Exception {
+    assertThat(MAPPED.storedRoot(chown(5, 200_006)).uid).isEqualTo(5);
+    assertThat(MAPPED.storedRoot(chown(5, 200_006)).gid).isEqualTo(6);
+    assertThatExceptionOfType(ErrnoException.class)
+        .isThrownBy(() -> MAPPED.storedRoot(chown(5000, -1)))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EOVERFLOW));
+  }
+
+  @Test
   void copyOfWhatIsMappedAlreadyGetsTheOwnersThatAreStored() {
     Stat stat = new Stat();
     stat.uid = 100_003;

@@ -27,13 +27,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="benchmarks/run", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures whole workloads on real mounts, beside the union file systems that are installed.\n"
                     "docs/BENCHMARKS.md tells how to read the figures.")
-    parser.add_argument("--quick", action="store_true", help="small trees, three rounds, the most telling workloads")
+    parser.add_argument("--quick", action="store_true", help="small trees, two rounds, the most telling workloads "
+                        "and implementations: under three minutes")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="workloads by name or part of it, with * and ?; repeatable, or separated by commas")
     parser.add_argument("--peers", default="", metavar="NAMES", help="only these implementations, separated by commas")
     parser.add_argument("--also", action="append", default=[], metavar="NAME=KIND:PROGRAM[:OPTION...]",
                         help="one more implementation, for example another build: old=unionfs:/old/unionfs-mount")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each workload (default 5, quick: 3)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each workload (default 5, quick: 2)")
     parser.add_argument("--processes", metavar="N,N", help="numbers of processes that walk trees (default 1,2,8)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the result goes (default: "
                         "benchmarks/target/macro.json)")
@@ -65,13 +66,16 @@ def choose_peers(options: argparse.Namespace) -> tuple[list[peers.Peer], dict[st
     """Those that are installed and asked for, and why the others are not."""
     names = [name for name in options.peers.split(",") if name]
     try:
-        all_peers = [*peers.known(TOOL), *(peers.also(text, TOOL) for text in options.also)]
+        also = [peers.also(text, TOOL) for text in options.also]
+        all_peers = [*peers.known(TOOL), *also]
     except ValueError as e:
         raise SystemExit(str(e)) from None
     unknown = set(names) - {peer.name for peer in all_peers}
     if unknown:
         raise SystemExit(f"--peers: there is no {', '.join(sorted(unknown))}; there are: "
                          + ", ".join(peer.name for peer in all_peers))
+    if options.quick and not names:
+        names = [*plan.QUICK_PEERS, *(peer.name for peer in also)]
     chosen, left_out = [], {}
     for peer in all_peers:
         if names and peer.name not in names:
@@ -126,7 +130,8 @@ def main(arguments: list[str]) -> int:
         results.about = {
             **machine.about(sandbox, chosen, left_out, ROOT), "rounds": sizes.rounds,
             "plan": dataclasses.asdict(sizes), "requests_counted": options.requests}
-        bench = Bench(sizes, sandbox, chosen, only, results, counter)
+        parts = plan.QUICK_PARTS if options.quick and not (options.peers or options.only) else {}
+        bench = Bench(sizes, sandbox, chosen, only, results, counter, parts)
 
         def save():
             target.write_text(json.dumps(results.to_json(), indent=1) + "\n")

@@ -26,8 +26,13 @@ def ratio(ours: list[float], theirs: list[float]) -> float | None:
     Round by round, because the two of one round were measured right after each other: what slows the
     machine down for a minute slows both.
     """
-    pairs = [a / b for a, b in zip(ours, theirs) if b > 0]
+    pairs = ratios(ours, theirs)
     return median(pairs) if pairs else None
+
+
+def ratios(ours: list[float], theirs: list[float]) -> list[float]:
+    """Our value divided by theirs, of each round."""
+    return [a / b for a, b in zip(ours, theirs) if b > 0]
 
 
 def wanted(row: str, patterns: list[str]) -> bool:
@@ -104,6 +109,19 @@ class Results:
                 peers[peer] = entry
             rows.append({"name": row.name, "what": row.what, "unit": row.unit, "peers": peers})
         return {"about": self.about, "rows": rows}
+
+    @staticmethod
+    def from_json(data: dict) -> Results:
+        """What to_json() gave, but for the single figures of the server's processor time: only their median."""
+        results = Results(dict(data["about"]))
+        for entry in data["rows"]:
+            row = results.row(entry["name"], entry["what"], entry["unit"])
+            for peer, saved in entry["peers"].items():
+                row.cells[peer] = Cell(
+                    [float(value) for value in saved.get("values", [])],
+                    [saved["server_cpu"]] if "server_cpu" in saved else [], saved.get("problem"),
+                    saved.get("unsupported", False), saved.get("requests"))
+        return results
 
 
 def reference(digests: dict[str, str]) -> str:

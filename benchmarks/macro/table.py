@@ -16,7 +16,9 @@ def quantity(value: float, unit: str) -> str:
 
 
 def digits(value: float) -> str:
-    """Three significant digits."""
+    """Three significant digits, two of what is below a tenth."""
+    if 0 < value < 0.0995:
+        return f"{value:.2g}"
     if value >= 99.95:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import compare, machine, peers, plan, requests, saved, schedule, table
+from . import compare, machine, peers, plan, plots, requests, saved, schedule, table
 from .results import Results, wanted
 from .sandbox import Interrupted, Sandbox, catch_signals
 from .trial import Bench
@@ -41,7 +41,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="afterwards, what has changed since an earlier run; exit status 1 if something is slower "
                         "than the spread of both explains")
     parser.add_argument("--from", type=Path, dest="from_file", metavar="FILE",
-                        help="run nothing: show, or compare, the result of an earlier run")
+                        help="run nothing: show, compare or plot the result of an earlier run")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="also draw the ratios, as SVG files in DIR")
     parser.add_argument("--requests", action="store_true",
                         help="one round that counts FUSE requests by kind; its times are not to be used")
     parser.add_argument("--dir", type=Path, metavar="DIR",
@@ -160,8 +161,12 @@ def main(arguments: list[str]) -> int:
 
 
 def report(options: argparse.Namespace, results: Results, old: Results | None) -> int:
-    """Prints what was measured, and what became of it since an old run."""
+    """Prints and draws what was measured, and prints what became of it since an old run."""
     print(table.render(results))
+    if options.plots:
+        options.plots.mkdir(parents=True, exist_ok=True)
+        for name, drawing in plots.plots(results).items():
+            (options.plots / name).write_text(drawing)
     if old is None:
         return 0
     why = compare.mismatch(old, results)

@@ -59,6 +59,9 @@ class Row:
     name: str
     what: str
     unit: str = "s"
+    left_out: str | None = None
+    """Why nobody could be measured here."""
+
     cells: dict[str, Cell] = field(default_factory=dict)
 
     def cell(self, peer: str) -> Cell:
@@ -107,7 +110,8 @@ class Results:
                 if cell.unsupported:
                     entry["unsupported"] = True
                 peers[peer] = entry
-            rows.append({"name": row.name, "what": row.what, "unit": row.unit, "peers": peers})
+            left_out = {"left_out": row.left_out} if row.left_out else {}
+            rows.append({"name": row.name, "what": row.what, "unit": row.unit, **left_out, "peers": peers})
         return {"about": self.about, "rows": rows}
 
     @staticmethod
@@ -116,6 +120,7 @@ class Results:
         results = Results(dict(data["about"]))
         for entry in data["rows"]:
             row = results.row(entry["name"], entry["what"], entry["unit"])
+            row.left_out = entry.get("left_out")
             for peer, saved in entry["peers"].items():
                 row.cells[peer] = Cell(
                     [float(value) for value in saved.get("values", [])],

@@ -39,7 +39,7 @@ def run(bench: Bench, scenarios: list[Scenario], progress: Progress, save: Calla
             except Failure as e:
                 progress.say(f"{title}: left out: {e}")
                 for row in chosen:
-                    bench.results.rows[row].what += f" (left out: {e})"
+                    bench.results.rows[row].left_out = str(e)
                 continue
             for number in range(bench.plan.rounds):
                 # Each round begins with another one, so that nobody always comes after the same.

@@ -55,6 +55,16 @@ class Whole(unittest.TestCase):
         self.assertEqual(text.count("does not mount"), 1)
         self.assertIn("    a, b", text)
 
+    def test_what_nobody_could_do_is_told_with_its_reason(self):
+        run = results({"git/clone": {}, "git/status": {}, "stat": {"plain": [1.0]}})
+        for name in ("git/clone", "git/status"):
+            run.rows[name].left_out = "git is not installed"
+
+        lines = table.render(run).splitlines()
+
+        self.assertEqual(lines[-3:], ["Left out", "", "git/clone, git/status: git is not installed"])
+        self.assertEqual(sum("git/clone" in line for line in lines), 1)
+
     def test_processor_time_of_servers_is_shown_where_there_is_one(self):
         run = results({"a": {"plain": [1.0], "unionfs": [1.0]}, "b": {"unionfs": [1.0]}})
         run.rows["a"].cell("unionfs").server_cpu = [0.25]

@@ -156,6 +156,12 @@ def main(arguments: list[str]) -> int:
         return 77
     if not any(wanted(row, only) for scenario in scenarios for row in scenario.rows()):
         return wrong(f"--only {','.join(only)}: no such workload; --list shows them")
+    if old:
+        # Told now, and not when everything has run.
+        planned = Results({"plan": dataclasses.asdict(sizes), "requests_counted": options.requests})
+        why = compare.mismatch(old, planned)
+        if why:
+            return wrong(f"--compare {options.compare}: {why}")
     results, status = measure(options, sizes, scenarios, only)
     return report(options, results, old if status == 0 else None) or status
 

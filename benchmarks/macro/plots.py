@@ -200,7 +200,7 @@ def plots(results: Results) -> dict[str, str]:
         groups.setdefault(group_of(row.name), []).append(row)
     about = results.about
     words = [
-        f"{about.get('rounds', '?')} rounds; the thin lines reach from the smallest ratio to the largest",
+        f"Rounds: {about.get('rounds', '?')}; the thin lines reach from the smallest ratio to the largest",
         f"{about.get('commit') or 'unknown commit'}, {about.get('date', '')}, Linux {about.get('kernel', '?')}"]
     peers = results.peers()
     drawings = {}

@@ -39,7 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="where the result goes (default: benchmarks/target/macro.json)")
     parser.add_argument("--compare", type=Path, metavar="OLD.json",
                         help="afterwards, what has changed since an earlier run; exit status 1 if something is slower "
-                        "than the spread of both explains")
+                        "by more than the spread of both explains")
     parser.add_argument("--from", type=Path, dest="from_file", metavar="FILE",
                         help="run nothing: show, compare or plot the result of an earlier run")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="also draw the ratios, as SVG files in DIR")

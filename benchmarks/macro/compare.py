@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from dataclasses import dataclass
 
-from .results import Results, Row, median, ratios, spread
+from .results import Results, Row, median, ratios
 from .table import columns, digits, our_peers
 
 BASES = ("overlayfs", "plain")
 LEAST = 0.05
 """What two runs of the same build differ by, however small the spread within each is."""
 
-RANGE = {2: 1.13, 3: 1.69, 4: 2.06}
-"""The expected distance from the smallest to the largest of a few samples, in standard deviations; of five: 2.33."""
+ERRORS = 3.0
+"""How many standard errors are no chance any more: among forty rows, two would be exceeded by some in each comparison."""
 
 FREE = {"rounds", "timeout", "quick", "processes", "layer_counts"}
 """Sizes of a plan that do not change what a row of the same name does."""
@@ -28,7 +30,7 @@ class Change:
     old: float | None
     new: float | None
     noise: float
-    """What may be chance: 0.1 is a tenth more or less."""
+    """What may be chance: 0.1 is a tenth more, or a ratio divided by 1.1."""
 
     verdict: str
     """regression, improvement, or nothing."""
@@ -36,9 +38,17 @@ class Change:
     why: str = ""
 
 
-def noise(values: list[float]) -> float:
-    """The spread that five rounds would have: two of them show only half of it."""
-    return spread(values) * 2.33 / RANGE.get(len(values), 2.33)
+def deviation(values: list[float]) -> float:
+    """The standard deviation of the logarithms: 0.1 is about a tenth more or less."""
+    logs = [math.log(value) for value in values if value > 0]
+    return statistics.stdev(logs) if len(logs) > 1 else 0.0
+
+
+def pooled(samples: list[list[float]]) -> float:
+    """The deviation of all rows of a run together: two rounds of a single row often agree by chance."""
+    parts = [(len(values) - 1, deviation(values)) for values in samples if len(values) > 1]
+    freedom = sum(n for n, _ in parts)
+    return math.sqrt(sum(n * d * d for n, d in parts) / freedom) if freedom else 0.0
 
 
 def mismatch(old: Results, new: Results) -> str | None:
@@ -71,17 +81,16 @@ def figures(old: Row, new: Row, peer: str) -> tuple[str, list[float], list[float
     return (base, one, two) if one and two else None
 
 
-def usual(old: Results, new: Results) -> tuple[float, float]:
-    """The noise that half of the workloads of each run exceed: two rounds of a row may agree by chance, not all rows."""
-    all_noise: tuple[list[float], list[float]] = [], []
-    for name in old.rows.keys() & new.rows.keys():
-        for peer in our_peers(new):
-            found = figures(old.rows[name], new.rows[name], peer)
-            if found and new.rows[name].unit == "s":
-                for values, noises in zip(found[1:], all_noise):
-                    noises.append(noise(values))
-    one, two = (median(noises) if noises else 0.0 for noises in all_noise)
-    return one, two
+def usual(old: Results, new: Results, unit: str) -> tuple[float, float]:
+    """The deviation that the rows of one unit have in each run."""
+    samples: tuple[list[list[float]], list[list[float]]] = [], []
+    for row in new.rows.values():
+        if row.name in old.rows and row.unit == unit:
+            for found in (figures(old.rows[row.name], row, peer) for peer in our_peers(new)):
+                if found:
+                    samples[0].append(found[1])
+                    samples[1].append(found[2])
+    return pooled(samples[0]), pooled(samples[1])
 
 
 def change(old: Row, new: Row, peer: str, least: tuple[float, float] = (0.0, 0.0)) -> Change | None:
@@ -96,13 +105,14 @@ def change(old: Row, new: Row, peer: str, least: tuple[float, float] = (0.0, 0.0
     found = figures(old, new, peer)
     if found is None:
         return None
-    return judge(new.name, peer, *found, least if new.unit == "s" else (0.0, 0.0))
+    return judge(new.name, peer, *found, least)
 
 
 def judge(row: str, peer: str, base: str, old: list[float], new: list[float], least: tuple[float, float]) -> Change:
-    """Whether two sets of figures differ by more than what each of them varies by."""
+    """Whether two sets of figures differ by more than what each of them varies by, or at `least` does."""
     a, b = median(old), median(new)
-    chance = (1 + max(noise(old), least[0])) * (1 + max(noise(new), least[1])) * (1 + LEAST) - 1
+    error = math.hypot(*(max(deviation(values), d) / math.sqrt(len(values)) for values, d in zip((old, new), least)))
+    chance = math.exp(ERRORS * error) * (1 + LEAST) - 1
     verdict, why = "", ""
     if min(len(old), len(new)) < 2:
         why = "one round only"
@@ -116,10 +126,10 @@ def judge(row: str, peer: str, base: str, old: list[float], new: list[float], le
 def compare(old: Results, new: Results) -> list[Change]:
     """All workloads of ours that both runs have, in the order of the new one."""
     found = []
-    least = usual(old, new)
+    least = {unit: usual(old, new, unit) for unit in {row.unit for row in new.rows.values()}}
     for name, row in new.rows.items():
         if name in old.rows:
-            found += [change(old.rows[name], row, peer, least) for peer in our_peers(new)]
+            found += [change(old.rows[name], row, peer, least[row.unit]) for peer in our_peers(new)]
     return [each for each in found if each]
 
 
@@ -130,11 +140,11 @@ def render(changes: list[Change], old: Results, new: Results) -> str:
     body = []
     for c in changes:
         figures = [digits(c.old), digits(c.new), f"{(c.new / c.old - 1) * 100:+.0f}%" if c.old else "-",
-                   f"±{c.noise * 100:.0f}%"] if c.old is not None and c.new is not None else ["-"] * 4
+                   f"x{1 + c.noise:.2f}"] if c.old is not None and c.new is not None else ["-"] * 4
         body.append([c.row, c.peer, c.base, *figures, c.verdict + (f" ({c.why})" if c.why else "")])
     lines = [
         f"Ratios of ours to overlayfs, or else to plain: {title(old)} against {title(new)}",
-        "A change within ± may be chance: it is the spread of both runs, and 5 % that any two differ by", ""]
+        "A change within the factor of chance says nothing: three standard errors of both runs, and 5 %", ""]
     lines += [line.rstrip() for line in columns(
         ["workload", "of", "to", "old", "new", "change", "chance", ""], body)]
     worse = sum(c.verdict == "regression" for c in changes)

@@ -26,8 +26,13 @@ def ratio(ours: list[float], theirs: list[float]) -> float | None:
     Round by round, because the two of one round were measured right after each other: what slows the
     machine down for a minute slows both.
     """
-    pairs = [a / b for a, b in zip(ours, theirs) if b > 0]
+    pairs = ratios(ours, theirs)
     return median(pairs) if pairs else None
+
+
+def ratios(ours: list[float], theirs: list[float]) -> list[float]:
+    """Our value divided by theirs, of each round."""
+    return [a / b for a, b in zip(ours, theirs) if b > 0]
 
 
 def wanted(row: str, patterns: list[str]) -> bool:
@@ -54,6 +59,9 @@ class Row:
     name: str
     what: str
     unit: str = "s"
+    left_out: str | None = None
+    """Why nobody could be measured here."""
+
     cells: dict[str, Cell] = field(default_factory=dict)
 
     def cell(self, peer: str) -> Cell:
@@ -102,8 +110,23 @@ class Results:
                 if cell.unsupported:
                     entry["unsupported"] = True
                 peers[peer] = entry
-            rows.append({"name": row.name, "what": row.what, "unit": row.unit, "peers": peers})
+            left_out = {"left_out": row.left_out} if row.left_out else {}
+            rows.append({"name": row.name, "what": row.what, "unit": row.unit, **left_out, "peers": peers})
         return {"about": self.about, "rows": rows}
+
+    @staticmethod
+    def from_json(data: dict) -> Results:
+        """What to_json() gave, but for the single figures of the server's processor time: only their median."""
+        results = Results(dict(data["about"]))
+        for entry in data["rows"]:
+            row = results.row(entry["name"], entry["what"], entry["unit"])
+            row.left_out = entry.get("left_out")
+            for peer, saved in entry["peers"].items():
+                row.cells[peer] = Cell(
+                    [float(value) for value in saved.get("values", [])],
+                    [saved["server_cpu"]] if "server_cpu" in saved else [], saved.get("problem"),
+                    saved.get("unsupported", False), saved.get("requests"))
+        return results
 
 
 def reference(digests: dict[str, str]) -> str:

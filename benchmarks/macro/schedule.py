@@ -39,12 +39,14 @@ def run(bench: Bench, scenarios: list[Scenario], progress: Progress, save: Calla
             except Failure as e:
                 progress.say(f"{title}: left out: {e}")
                 for row in chosen:
-                    bench.results.rows[row].what += f" (left out: {e})"
+                    bench.results.rows[row].left_out = str(e)
                 continue
             for number in range(bench.plan.rounds):
                 # Each round begins with another one, so that nobody always comes after the same.
                 turn = number % len(bench.peers)
                 for peer in bench.peers[turn:] + bench.peers[:turn]:
+                    if not any(bench.wants(row, peer.name) for row in chosen):
+                        continue
                     progress.say(f"{title}: round {number + 1} of {bench.plan.rounds}: {peer.name}")
                     scenario.round(Trial(bench, rows, peer, number))
             bench.verify()

@@ -16,7 +16,9 @@ def quantity(value: float, unit: str) -> str:
 
 
 def digits(value: float) -> str:
-    """Three significant digits."""
+    """Three significant digits, two of what is below a tenth."""
+    if 0 < value < 0.0995:
+        return f"{value:.2g}"
     if value >= 99.95:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
@@ -58,15 +60,16 @@ def render(results: Results) -> str:
     """Everything that a run prints at its end."""
     peers = results.peers()
     rows = list(results.rows.values())
+    measured = [row for row in rows if not row.left_out]
     lines = [f"Medians of {results.about.get('rounds', '?')} rounds, ± half the distance from smallest to largest", ""]
-    lines += columns(["workload", *peers], [[row.name, *(cell_text(row, p) for p in peers)] for row in rows])
+    lines += columns(["workload", *peers], [[row.name, *(cell_text(row, p) for p in peers)] for row in measured])
     against = [(o, t) for o in our_peers(results) for t in RATIO_TO if t in peers]
     if against:
         lines += ["", "Ratios, our time (or memory) divided by theirs: below 1 is better", ""]
         lines += columns(
             ["workload", *(f"{o}/{t}" for o, t in against)],
-            [[row.name, *(ratio_text(row, o, t) for o, t in against)] for row in rows])
-    lines += cpu_table(rows, peers) + request_table(rows) + problems(rows)
+            [[row.name, *(ratio_text(row, o, t) for o, t in against)] for row in measured])
+    lines += cpu_table(rows, peers) + request_table(rows) + problems(rows) + left_out(rows)
     return "\n".join(lines) + "\n"
 
 
@@ -106,3 +109,13 @@ def problems(rows: list[Row]) -> list[str]:
                 found.setdefault((peer, cell.problem), []).append(row.name)
     lines = [f"{peer}: {why}\n    {', '.join(names)}" for (peer, why), names in found.items()]
     return ["", "Failures", "", *lines] if lines else []
+
+
+def left_out(rows: list[Row]) -> list[str]:
+    """What nobody could be measured with, each reason once."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.left_out:
+            found.setdefault(row.left_out, []).append(row.name)
+    lines = [f"{', '.join(names)}: {why}" for why, names in found.items()]
+    return ["", "Left out", "", *lines] if lines else []

@@ -54,7 +54,7 @@ class Bench:
     """What all trials of a run share."""
 
     def __init__(self, plan: Plan, sandbox: Sandbox, peers: list[Peer], only: list[str], results: Results,
-                 counter: RequestCounter | None = None):
+                 counter: RequestCounter | None = None, parts: dict[str, tuple[str, ...]] | None = None):
         self.plan = plan
         self.sandbox = sandbox
         self.peers = peers
@@ -62,12 +62,13 @@ class Bench:
         self.results = results
         self.driver = Driver(sandbox)
         self.counter = counter
+        self.parts = parts or {}
         self.digests: dict[str, dict[str, str]] = {}
         self._mounts = 0
 
-    def wants(self, row: str) -> bool:
-        """Whether the row was asked for."""
-        return wanted(row, self.only)
+    def wants(self, row: str, peer: str | None = None) -> bool:
+        """Whether the row was asked for, and of this implementation."""
+        return wanted(row, self.only) and wanted(row, list(self.parts.get(peer or "", ())))
 
     def point(self, peer: Peer) -> Path:
         """A mount point that was never used before, so that a server is known by it."""
@@ -101,7 +102,10 @@ class Trial:
 
     def wants(self, *rows: str) -> bool:
         """Whether one of the rows was asked for, and has not failed before."""
-        return any(self.bench.wants(row) and not self._failed(row) for row in rows)
+        return any(self._asked(row) and not self._failed(row) for row in rows)
+
+    def _asked(self, row: str) -> bool:
+        return self.bench.wants(row, self.peer.name)
 
     def _failed(self, row: str) -> bool:
         known = self.bench.results.rows.get(row)
@@ -109,7 +113,7 @@ class Trial:
 
     def fail(self, row: str, why: Failure) -> None:
         """Notes that the implementation cannot do it."""
-        if self.bench.wants(row):
+        if self._asked(row):
             cell = self._cell(row)
             cell.problem = str(why)
             cell.unsupported = isinstance(why, Unsupported)
@@ -228,7 +232,7 @@ class Trial:
         except Failure as e:
             self.fail(row, e)
             return
-        if self.bench.wants(row):
+        if self._asked(row):
             cell = self._cell(row, unit)
             cell.values.append(value)
             cell.server_cpu.append(used)
@@ -237,7 +241,7 @@ class Trial:
 
     def note(self, row: str, value: float, unit: str = "s") -> None:
         """Notes a figure that was measured otherwise."""
-        if self.bench.wants(row):
+        if self._asked(row):
             self._cell(row, unit).values.append(value)
 
     def check(self, rows: list[str], mounted: Mounted, trees: list[str], without: tuple[str, ...] = ()) -> None:
@@ -250,6 +254,17 @@ class Trial:
         except Failure as e:
             digest = f"cannot be read: {e}"
         self.same(asked, digest)
+
+    def confirm(self, rows: list[str], action: Callable[[], None]) -> None:
+        """In the first round: what must not fail, or the rows do not count."""
+        asked = [row for row in rows if self.wants(row)]
+        if self.number > 0 or not asked:
+            return
+        try:
+            action()
+        except Failure as e:
+            for row in asked:
+                self.fail(row, Failure(f"wrong result: {e}"))
 
     def same(self, rows: list[str], value: str) -> None:
         """Notes something that must be the same for all implementations, or the rows do not count."""

@@ -8,7 +8,14 @@ from .change import Change
 from .copyup import BigCopyUp, CopyUp, Latency, Reflink
 from .layers import Layers
 from .memory import Memory
+from .git import Git
+from .build import Build
+from .maven import Maven
+from .sqlite import Sqlite
+from .postgres import Postgres
+from .apt import Apt
 
 ALL: list[type[Scenario]] = [
     Start, Walk, Dropped, Data, Change, CopyUp, BigCopyUp, Reflink, Latency, Layers, Memory,
+    Git, Build, Maven, Sqlite, Postgres, Apt,
 ]

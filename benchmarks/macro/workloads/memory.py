@@ -15,7 +15,7 @@ class Memory(Scenario):
 
     def prepare(self, bench, home):
         self.stack = stack_of(home, self.plan)
-        grow(self.stack, "tree", 2 * self.plan.walk_files)
+        grow(self.stack, "tree", self.plan.memory_files)
         self.stack.complete(bench.sandbox)
         self.names = [f"churn/file-{i}" for i in range(self.plan.storm)]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ..plan import Plan
+from ..sandbox import Failure
 from ..trees import Stack, Tree, grow, make_stack
 from ..trial import Bench, Trial
 
@@ -31,6 +33,13 @@ class Scenario:
 
     def finish(self, bench: Bench) -> None:
         """Takes away what removing the directory does not."""
+
+
+def need(*programs: str) -> None:
+    """Ends the preparation of a scenario where a program is missing: it is left out."""
+    for program in programs:
+        if shutil.which(program) is None:
+            raise Failure(f"{program} is not installed")
 
 
 def warm_tree(stack: Stack, plan: Plan) -> Tree:

@@ -100,12 +100,11 @@ system() {
 used() {
   must_fail command -v java
   cd /srv
-  mkdir a b m
+  mkdir a 'b: b' c m
   echo 'of a' > a/f
-  echo 'of b' > b/f
-  echo 'of b' > b/g
-  local layers=lowerdir=/srv/a:/srv/b,upperdir=/srv/c,workdir=/srv/w
-  mkdir c
+  echo 'of b' > 'b: b/f'
+  echo 'of b' > 'b: b/g'
+  local layers='lowerdir=/srv/a:/srv/b\: b,upperdir=/srv/c,workdir=/srv/w'
 
   mount -t fuse.unionfs-mount none /srv/m -o "$layers"
   findmnt -no SOURCE,FSTYPE m | tr -s ' '
@@ -120,7 +119,7 @@ used() {
 
   mount --fake -t fuse.unionfs-mount none /srv/m -o "$layers"
   must_fail mountpoint -q m
-  echo "none /srv/m fuse.unionfs-mount $layers,noauto,nofail,x-systemd.requires-mounts-for=/srv/a 0 0" >> /etc/fstab
+  echo "none /srv/m fuse.unionfs-mount ${layers// /\\040},noauto,nofail,x-systemd.requires-mounts-for=/srv/a 0 0" >> /etc/fstab
   for _ in 1 2 3; do
     mount /srv/m
     umount /srv/m

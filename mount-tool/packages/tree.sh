@@ -30,6 +30,7 @@ skip() {
   exit 0
 }
 
+tar --version 2>/dev/null | grep -q GNU || skip 'GNU tar is missing'
 [ -n "$architecture" ] || skip "there is no native library for $machine"
 [ -x "$jdk/bin/jlink" ] && [ -f "$jdk/jmods/java.base.jmod" ] ||
   skip "$jdk has no jmods, which a runtime is linked of; with a whole JDK they are made (Debian: openjdk-17-jdk-headless)"

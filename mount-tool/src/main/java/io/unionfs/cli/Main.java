@@ -27,7 +27,7 @@ public final class Main {
   }
 
   /** The command of that name, {@code unionfs-mount} or {@code unionfs}. */
-  static CommandLine commandLine(String program) {
+  public static CommandLine commandLine(String program) {
     boolean mount = program.equals("unionfs-mount");
     CommandLine line =
         mount ? new CommandLine(new MountCommand()) : new CommandLine(new UnionfsCommand());

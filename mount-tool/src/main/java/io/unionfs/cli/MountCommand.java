@@ -112,7 +112,7 @@ final class MountCommand implements Callable<Integer> {
   @Option(
       names = "--redirect-dir",
       arity = "0..1",
-      paramLabel = "=MODE",
+      paramLabel = "MODE",
       preprocessor = AttachedValue.class,
       description = {
         "on: directories with lower content can be renamed (else EXDEV). off (default): only marks of"

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParameterException;
 
 /** The processes that serve unions, found by their arguments, which name the mount point. */
 final class Servers {
@@ -33,7 +34,8 @@ final class Servers {
     } catch (IOException e) {
       return false; // ended meanwhile, or not ours to see
     }
-    if (arguments.indexOf("unionfs-mount") <= 0) {
+    int program = arguments.indexOf("unionfs-mount");
+    if (program <= 0) {
       return false;
     }
     String directory =
@@ -42,6 +44,21 @@ final class Servers {
             .map(argument -> argument.substring(STARTED_IN.length()))
             .findFirst()
             .orElse("/");
-    return MountPath.of(sys, directory, arguments.get(arguments.size() - 1)).equals(mountPoint);
+    List<String> given = arguments.subList(program + 1, arguments.size());
+    String point = mountPoint(given);
+    return point != null && MountPath.of(sys, directory, point).equals(mountPoint);
+  }
+
+  /** The mount point among the arguments of {@code unionfs-mount}, or null. */
+  static @Nullable String mountPoint(List<String> arguments) {
+    try {
+      List<String> positionals =
+          Main.commandLine("unionfs-mount")
+              .parseArgs(arguments.toArray(String[]::new))
+              .matchedPositionalValue(0, List.of());
+      return positionals.isEmpty() ? null : positionals.get(positionals.size() - 1);
+    } catch (ParameterException e) {
+      return null; // of another version
+    }
   }
 }

@@ -25,6 +25,7 @@ class LauncherTest {
     ProcessBuilder builder = new ProcessBuilder(line);
     builder.environment().put("JAVA_HOME", home.resolve("jdk").toString());
     builder.environment().remove("UNIONFS_JAVA_OPTS");
+    builder.directory(home.toFile());
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     process.getOutputStream().close();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -34,7 +35,7 @@ class LauncherTest {
   /* A checkout whose "java" is a script. */
   private Path checkout(String java) throws IOException {
     Path bin = Files.createDirectories(home.resolve("check out/mount-tool/bin"));
-    for (String name : new String[] {"unionfs", "unionfs-mount", "launch.sh"}) {
+    for (String name : new String[] {"unionfs", "unionfs-mount", "launch.sh", "checkout.sh"}) {
       Files.copy(Path.of("bin", name), bin.resolve(name));
       assertThat(bin.resolve(name).toFile().setExecutable(true)).isTrue();
     }
@@ -144,5 +145,51 @@ class LauncherTest {
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.err()).contains("older than its sources; run: mvn ");
     assertThat(result.out()).isEmpty();
+  }
+
+  /* A package whose "java" is a script; the one of JAVA_HOME is another. */
+  private Path unpacked(String java) throws IOException {
+    Path checkout = checkout("echo 'Java of JAVA_HOME'");
+    Path root = Files.createDirectories(home.resolve("pack age"));
+    Files.move(checkout, root.resolve("bin"));
+    Files.delete(root.resolve("bin/checkout.sh"));
+    Files.writeString(root.resolve("unionfs-mount-tool.jar"), "");
+    Path program = Files.createDirectories(root.resolve("runtime/bin")).resolve("java");
+    Files.writeString(program, "#!/bin/sh\n" + java, StandardCharsets.UTF_8);
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    return root.resolve("bin");
+  }
+
+  @Test
+  void packageHasARuntimeOfItsOwn() throws Exception {
+    Path bin = unpacked("echo own");
+    Path link = Files.createSymbolicLink(home.resolve("link"), bin.resolve("unionfs"));
+
+    assertThat(run(bin.resolve("unionfs"), "list").out()).isEqualTo("own\n");
+    assertThat(run(link, "list").out()).isEqualTo("own\n");
+    assertThat(run(Path.of("pack age/bin/unionfs"), "list").out()).isEqualTo("own\n");
+  }
+
+  @Test
+  void jarsAreFoundBelowADescriptorWhereverTheyLie() throws Exception {
+    String java = "for a; do case $a in *.jar) [ -f \"$a\" ] && echo \"$a\" >&2;; esac; done; ";
+    Path bin = unpacked(java + "[ ! -e /proc/self/fd/3 ] || echo 0 >&3");
+
+    for (String command : new String[] {"unionfs", "unionfs-mount"}) {
+      assertThat(run(bin.resolve(command), "--lower", "a", "m").err())
+          .isEqualTo("/proc/self/fd/9/unionfs-mount-tool.jar\n");
+    }
+  }
+
+  @Test
+  void descriptorThatTheJarsWouldTakeIsTheCallers() throws Exception {
+    Path bin = unpacked("read line <&9; echo \"read $line\" >&2; echo 0 >&3");
+    Path handed = Files.writeString(home.resolve("handed"), "text\n");
+    String mount = "exec 9<'" + handed + "'; '" + bin.resolve("unionfs-mount") + "' ";
+
+    Result result = run(Path.of("/bin/sh"), "-c", mount + "--lower a /dev/fd/9");
+
+    assertThat(result.err()).isEqualTo("read text\n");
+    assertThat(result.status()).isZero();
   }
 }

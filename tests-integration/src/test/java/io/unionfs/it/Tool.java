@@ -32,13 +32,13 @@ final class Tool {
                   + "' && cp -rp mount-tool/bin '"
                   + home
                   + "/mount-tool' && cd mount-tool/target"
-                  + " && cp -rp unionfs-mount-tool.jar lib native built '"
+                  + " && cp -rp unionfs-mount-tool.jar lib native built $(ls unionfs.jsa 2>/dev/null)"
+                  + " '"
                   + home
                   + "/mount-tool/target' && chmod -R a+rX '"
                   + home
                   + "'")
           .output();
-      train(home.resolve("mount-tool/target"));
       return home;
     } catch (IOException e) {
       throw new IllegalStateException("cannot copy the tool", e);
@@ -46,17 +46,6 @@ final class Tool {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
-  }
-
-  /* A class-data sharing archive is of use only to the jar at the path that it was made from. */
-  private static void train(Path target) throws IOException, InterruptedException {
-    Command.of(
-            Account.ROOT,
-            target.resolve("../bin/archive.sh").toString(),
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            target.toString())
-        .run();
-    Command.of(Account.ROOT, "chmod", "-f", "a+r", target.resolve("unionfs.jsa").toString()).run();
   }
 
   private static void remove(Path home) {

@@ -3,9 +3,8 @@
 set -eu
 home=$1
 program=$2
-mkdir "$home/runtime"
-chmod 700 "$home/runtime"
-export HOME="$home" XDG_RUNTIME_DIR="$home/runtime"
+runtime=$(mktemp -d /tmp/p.XXXXXX) # sockets are made below it, whose paths must be short
+export HOME="$home" XDG_RUNTIME_DIR="$runtime"
 export CONTAINERS_STORAGE_CONF="$home/storage.conf" CONTAINERS_CONF="$home/containers.conf"
 cat > "$CONTAINERS_CONF" <<END
 [engine]
@@ -31,8 +30,9 @@ finish() {
   status=$?
   podman rm -af >/dev/null || status=1
   podman rmi -af >/dev/null || status=1
-  [ "$(id -u)" -eq 0 ] || podman unshare rm -rf --one-file-system graph run || status=1
+  [ "$(id -u)" -eq 0 ] || podman unshare sh -c 'umount graph/overlay; rm -rf --one-file-system graph run' || status=1
   podman system migrate >/dev/null 2>&1 || true # ends the process that keeps the user namespace
+  rm -rf --one-file-system "$runtime"
   exit "$status"
 }
 trap finish EXIT

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** Container engines with {@code mount_program = unionfs-mount}, as root and without. */
@@ -115,12 +117,24 @@ class PodmanIT {
     }
 
     Command.Result said =
-        Command.of(union.account(), "sh", script.toString(), home.toString(), program.toString())
+        Command.of(Account.ROOT, inProcessesOfItsOwn(union, script, home, program))
             .patience(PATIENCE_SECONDS)
             .run();
 
     assertThat(said.out()).as(said.err()).isEqualTo(SAID + (union.isRoot() ? "" : KEEP_ID) + BUILT);
     assertThat(said.status()).as(said.err()).isZero();
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(home.toString());
+  }
+
+  /* Where the first process reaps the others at once, as podman expects, and all end with it. */
+  private static String[] inProcessesOfItsOwn(Union union, Path script, Path home, Path program) {
+    List<String> line =
+        new ArrayList<>(
+            List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"));
+    line.add("\"$@\"; exit $?");
+    line.add("sh");
+    line.addAll(union.account().prefix());
+    line.addAll(List.of("sh", script.toString(), home.toString(), program.toString()));
+    return line.toArray(String[]::new);
   }
 }

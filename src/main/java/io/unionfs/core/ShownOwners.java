@@ -32,6 +32,9 @@ public record ShownOwners(
   /** Who is shown, and stored, where there is no id for somebody: the kernel's overflow id. */
   static final int NOBODY = 65_534;
 
+  /* What chown(2) leaves as it is. */
+  private static final int UNCHANGED = -1;
+
   /* linux/posix_acl_xattr.h: a version of four bytes, then entries of tag, rights, and id. */
   private static final int ACL_HEADER = 4;
   private static final int ACL_ENTRY = 8;
@@ -119,9 +122,12 @@ public record ShownOwners(
   }
 
   private static int wanted(@Nullable IdRanges ranges, int id, boolean root) throws ErrnoException {
-    OptionalInt stored = ranges == null ? OptionalInt.of(id) : ranges.stored(id);
+    if (ranges == null || id == UNCHANGED) {
+      return id;
+    }
+    OptionalInt stored = ranges.stored(id);
     if (stored.isEmpty()) {
-      if (root && ranges != null && ranges.shown(id).isPresent()) {
+      if (root && ranges.shown(id).isPresent()) {
         return id;
       }
       throw ErrnoException.of(Errno.EOVERFLOW);

@@ -72,6 +72,11 @@ final class ShownOwnersTest {
     assertThat(stored.gid).isEqualTo(2);
     assertThat(stored.mode).isEqualTo(0640);
     assertThat(MAPPED.stored(chown(-1, 200_000)).gid).isZero();
+    SetAttr unchanged = chown(0, 0);
+    unchanged.uid = -1;
+    unchanged.gid = -1;
+    assertThat(MAPPED.stored(unchanged).uid).isEqualTo(-1);
+    assertThat(MAPPED.stored(unchanged).gid).isEqualTo(-1);
     assertThatExceptionOfType(ErrnoException.class)
         .isThrownBy(() -> MAPPED.stored(chown(5, -1)))
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EOVERFLOW));

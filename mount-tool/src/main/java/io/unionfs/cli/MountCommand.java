@@ -261,7 +261,7 @@ final class MountCommand implements Callable<Integer> {
     if (StatusPipe.isPresent() && !foreground && !debug) {
       StatusPipe.detach();
       LogOutput.leaveTerminal();
-      if (!StatusPipe.report(0)) {
+      if (!StatusPipe.reportMounted(mountPoint)) {
         mount.close();
         return Main.FAILED;
       }

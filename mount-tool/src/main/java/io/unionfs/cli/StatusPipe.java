@@ -29,14 +29,26 @@ final class StatusPipe {
    * @return whether somebody was there to read it
    */
   static boolean report(int status) {
+    return write(status + "\n");
+  }
+
+  /**
+   * The same for a mount that is usable, and where it is: a launcher that was interrupted meanwhile
+   * unmounts it. The path is as the command line has it.
+   */
+  static boolean reportMounted(String mountPoint) {
+    return write("0\n" + mountPoint + "/."); // its end, a line feed perhaps, is to stay
+  }
+
+  private static boolean write(String text) {
     if (FD == null || reported) {
       return true;
     }
     reported = true;
-    byte[] line = (status + "\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] bytes = RawArguments.bytes(text);
     Sys sys = Sys.linux();
     try {
-      sys.write(FD, line);
+      sys.write(FD, bytes);
       return true;
     } catch (ErrnoException e) {
       return false; // EPIPE: the launcher was killed

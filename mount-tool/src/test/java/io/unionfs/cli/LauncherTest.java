@@ -3,6 +3,7 @@ package io.unionfs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +89,42 @@ class LauncherTest {
 
     assertThat(result.status()).isZero();
     Files.writeString(fifo, "end\n"); // returns only if the server still reads
+  }
+
+  /* As mount.fuse3 calls: the mount point is not the last argument. */
+  @Test
+  void interruptedStartUnmountsWhereTheServerSaysItMounted() throws Exception {
+    Path fifo = home.resolve("fifo");
+    assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+    Path unmounted = home.resolve("unmounted");
+    Path bin =
+        checkout(
+            "case \" $* \" in *' umount -- '*) for a; do :; done; printf %s \"$a\" > '"
+                + unmounted
+                + "'; exit 0 ;; esac; read line < '"
+                + fifo
+                + "'; printf '0\\n/m x\\n/.' >&3");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "env",
+            "--default-signal",
+            bin.resolve("unionfs-mount").toString(),
+            "none",
+            "/m x",
+            "-o",
+            "lowerdir=a");
+    builder.environment().put("JAVA_HOME", home.resolve("jdk").toString());
+    Process process = builder.directory(home.toFile()).start();
+    process.getOutputStream().close();
+    try (Writer go = Files.newBufferedWriter(fifo)) { // opens when the server reads
+      String pid = Long.toString(process.pid());
+      assertThat(new ProcessBuilder("kill", "-INT", pid).start().waitFor()).isZero();
+      go.write("go\n");
+    }
+
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(Files.readString(unmounted)).isEqualTo("/m x\n/.");
   }
 
   @Test

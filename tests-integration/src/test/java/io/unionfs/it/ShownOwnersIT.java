@@ -32,6 +32,7 @@ class ShownOwnersIT {
     union.run(
         "setpriv --reuid=100009 --regid=200010 --clear-groups sh -c 'echo x > d/n; mkdir d/m'");
     assertThat(union.attempt("chown 7 d/f").err()).contains("Value too large");
+    union.run("python3 -c 'import os; os.chown(\"d/f\", -1, -1); os.chown(\"d/f\", -1, 200006)'");
 
     assertThat(stored(union, "d/f")).isEqualTo("5:6\n");
     assertThat(stored(union, "d/g")).isEqualTo("7:8\n");

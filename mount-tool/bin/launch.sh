@@ -33,7 +33,9 @@ fi
 jars=$home
 [ -r "$home" ] && [ -d /proc/self/fd ] && jars=/proc/self/fd/9
 for argument; do
-  [ "$argument" != /dev/fd/9 ] || jars=$home
+  case $argument in
+    */fd/9|*/fd/9[!0-9]*) jars=$home ;;
+  esac
 done
 
 start() {
@@ -50,9 +52,9 @@ start() {
 # calls. The other one costs a third of a second of a core and 20 MiB first, and gives 4 us a request later.
 # The C library gives memory back that the compiler needed for a moment.
 export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
-set -- -XX:SharedArchiveFile="$home/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
+set -- -XX:SharedArchiveFile="$jars/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xms20m -Xmx"${UNIONFS_HEAP:-256m}" \
   -XX:NewSize=4m -XX:MaxNewSize=8m -XX:MinHeapFreeRatio=20 -XX:MaxHeapFreeRatio=40 \
-  -Djffi.boot.library.path="$home/native/jni/x86_64-Linux:$home/native/jni/aarch64-Linux" \
+  -Djffi.boot.library.path="$jars/native/jni/x86_64-Linux:$jars/native/jni/aarch64-Linux" \
   -Dunionfs.startedIn="$PWD" ${UNIONFS_JAVA_OPTS:-} -cp "$jars/unionfs-mount-tool.jar" io.unionfs.cli.Main "$program" "$@"

@@ -80,8 +80,9 @@ else
 fi
 find "$tree" -exec touch -h -d "@$epoch" {} +
 
-tar -C "$out" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner -cf - "$name" |
-  gzip -6n > "$out/$name-linux-$machine.tar.gz"
+tar -C "$out" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner -cf "$out/archive.tar" "$name"
+gzip -6n < "$out/archive.tar" > "$out/$name-linux-$machine.tar.gz"
+rm "$out/archive.tar"
 mv "$out/$name-linux-$machine.tar.gz" "$module/target"
 
 # The Debian package: the same tree below /usr/lib, but what has its own place elsewhere.

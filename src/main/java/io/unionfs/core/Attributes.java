@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.OwnerOverride;
 import io.unionfs.stack.Resolution.Place;
@@ -23,6 +24,7 @@ final class Attributes {
   private final Listings listings;
   private final Protection protection;
   private final ShownOwners owners;
+  private final boolean anyMapped;
 
   Attributes(
       UnionState union,
@@ -38,6 +40,7 @@ final class Attributes {
     this.listings = listings;
     this.protection = protection;
     this.owners = union.options().owners();
+    this.anyMapped = union.lowers().stream().anyMatch(Layer::idMapped);
   }
 
   /** What the union shows of a node. */
@@ -52,8 +55,8 @@ final class Attributes {
 
   /** The same, from what the host says of its present object. */
   void showKnown(Node node, Stat host) throws ErrnoException {
-    if (hasMappedIds(node)) {
-      show(node, host);
+    if (anyMapped) {
+      show(node, host); // it may have been copied up since
     } else {
       adjust(node, host);
       showOwners(node, false, host);
@@ -62,9 +65,8 @@ final class Attributes {
 
   private void showOwners(Node node, boolean mapped, Stat out) {
     if (mapped) {
-      return;
-    }
-    if (node == union.root()) {
+      owners.showMapped(out);
+    } else if (node == union.root()) {
       owners.showRoot(out);
     } else {
       owners.show(out);
@@ -73,7 +75,7 @@ final class Attributes {
 
   /** Whether the host tells the owners of a node's present object as they are to be shown. */
   private boolean hasMappedIds(Node node) {
-    if (!owners.maps()) {
+    if (!anyMapped) {
       return false;
     }
     if (node instanceof FileNode file) {
@@ -82,9 +84,20 @@ final class Attributes {
     return ((DirNode) node).top().layer().idMapped();
   }
 
-  /** An ACL of a node as it is shown, from what the host tells. */
-  byte[] showAcl(Node node, byte[] acl) {
-    return hasMappedIds(node) ? acl : owners.shownAcl(acl);
+  /** The reading of an ACL. */
+  interface AclReader {
+    byte @Nullable [] read() throws ErrnoException;
+  }
+
+  /** An ACL of a node as it is shown; null where there is none. */
+  byte @Nullable [] showAcl(Node node, AclReader host) throws ErrnoException {
+    boolean mapped;
+    byte[] acl;
+    do {
+      mapped = hasMappedIds(node);
+      acl = host.read();
+    } while (mapped != hasMappedIds(node)); // it was copied up meanwhile
+    return mapped || acl == null ? acl : owners.shownAcl(acl);
   }
 
   private void get(Node node, Stat out) throws ErrnoException {
@@ -218,6 +231,8 @@ final class Attributes {
       throw ErrnoException.of(Errno.EOPNOTSUPP);
     }
     requireAllowed(node, change);
+    boolean root = node == union.root();
+    SetAttr stored = root ? owners.storedRoot(change) : owners.stored(change);
     if (change.has(SetAttr.SIZE)) {
       if (!(node instanceof FileNode file)) {
         throw ErrnoException.of(Errno.EISDIR);
@@ -232,8 +247,6 @@ final class Attributes {
     } else if (node instanceof FileNode file) {
       copyUp.file(file);
     }
-    boolean root = node == union.root();
-    SetAttr stored = root ? owners.storedRoot(change) : owners.stored(change);
     places.run(node, host -> apply(host, stored));
   }
 

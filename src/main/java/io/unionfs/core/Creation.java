@@ -169,11 +169,14 @@ final class Creation {
     parent.requireUpper().stat(parentStat);
     boolean setgid = (parentStat.mode & Linux.S_ISGID) != 0;
     int uid = owners.storedUser(caller.uid());
-    int gid = setgid ? parentStat.gid : owners.storedGroup(caller.gid());
+    boolean inRoot = parent == union.root();
+    int gid =
+        setgid ? owners.inheritedGroup(parentStat.gid, inRoot) : owners.storedGroup(caller.gid());
+    boolean hostsGroup = gid == (setgid ? parentStat.gid : serverGid);
     boolean symlink = (mode & Linux.S_IFMT) == Linux.S_IFLNK;
     boolean inherits = !symlink && hasDefaultAcl(parent, parentFd);
     int wanted = inherits || symlink ? mode : mode & ~caller.umask();
-    boolean sameOwner = uid == serverUid && (setgid || gid == serverGid);
+    boolean sameOwner = uid == serverUid && hostsGroup;
     boolean sameMode = inherits || symlink || (wanted & serverUmask) == 0;
     boolean needsMark =
         (mode & Linux.S_IFMT) == Linux.S_IFDIR
@@ -233,7 +236,10 @@ final class Creation {
       parent.requireUpper().stat(stat);
       int uid = owners.storedUser(caller.uid());
       boolean setgid = (stat.mode & Linux.S_ISGID) != 0;
-      int gid = setgid ? stat.gid : owners.storedGroup(caller.gid());
+      int gid =
+          setgid
+              ? owners.inheritedGroup(stat.gid, parent == union.root())
+              : owners.storedGroup(caller.gid());
       boolean inherits = hasDefaultAcl(parent, parentFd);
       int wanted = inherits ? mode : mode & ~caller.umask();
       made = new StagedObject(union, work, parentFd, inherits).makeUnnamed(wanted, uid, gid);

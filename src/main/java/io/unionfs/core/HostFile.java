@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param owners how its layer keeps owners in xattrs, null where they are the host's
  */
 record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride owners) {
+  /** Set-user-id and set-group-id. */
+  static final int SET_ID = 06000;
+
   /** Work on a host object that is addressed right now. */
   interface Action<T> {
     T on(HostFile file) throws ErrnoException;
@@ -43,8 +46,13 @@ record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride ow
     }
   }
 
-  /** Gives it owner and mode, as chown(2) and then chmod(2). */
-  void own(Stat made, int uid, int gid, int mode, ShownOwners shownOwners) throws ErrnoException {
+  /**
+   * Gives it owner and mode, as chown(2) and then chmod(2).
+   *
+   * @return whether the owner is stored; if not, no set-id bit is
+   */
+  boolean own(Stat made, int uid, int gid, int mode, ShownOwners shownOwners)
+      throws ErrnoException {
     if (owners != null) {
       Stat shown = new Stat();
       shown.copyFrom(made);
@@ -52,14 +60,14 @@ record HostFile(Sys sys, int fd, @Nullable Name name, @Nullable OwnerOverride ow
       shown.gid = gid;
       shown.mode = made.type() | (mode & 07777);
       owners.declare(fd, name, shown);
-      return;
+      return true;
     }
-    if (made.uid != uid || made.gid != gid) {
-      shownOwners.chown(this, uid, gid);
-    }
+    boolean same = made.uid == uid && made.gid == gid;
+    boolean owned = same || shownOwners.chown(this, uid, gid);
     if (!made.isSymlink()) {
-      chmod(mode);
+      chmod(owned ? mode : mode & ~SET_ID);
     }
+    return owned;
   }
 
   void chmod(int mode) throws ErrnoException {

@@ -1,8 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.layer.Layer;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.Arrays;
 
 /*
  * As kernel overlayfs with xino=on: the inode numbers of the first file system are shown as they
@@ -22,24 +21,45 @@ final class Identities {
 
     /** What {@code st_ino} shows for it. */
     long shown() {
-      return ((long) fileSystem << HIGH_SHIFT) ^ ino;
+      return Identities.shown(fileSystem, ino);
     }
   }
 
-  private final ConcurrentMap<Long, Integer> fileSystems = new ConcurrentHashMap<>();
+  private static long shown(int fileSystem, long ino) {
+    return ((long) fileSystem << HIGH_SHIFT) ^ ino;
+  }
+
+  /* Device numbers, each at its file system's place. A few, so looking at all takes no time. */
+  private volatile long[] fileSystems = {};
 
   void register(Layer layer) {
     indexOf(layer.dev());
   }
 
   private int indexOf(long dev) {
-    Integer known = fileSystems.get(dev);
-    if (known != null) {
+    int known = indexOf(dev, fileSystems);
+    return known >= 0 ? known : add(dev);
+  }
+
+  private static int indexOf(long dev, long[] all) {
+    for (int i = 0; i < all.length; i++) {
+      if (all[i] == dev) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private synchronized int add(long dev) {
+    long[] before = fileSystems;
+    int known = indexOf(dev, before);
+    if (known >= 0) {
       return known;
     }
-    synchronized (fileSystems) {
-      return fileSystems.computeIfAbsent(dev, d -> fileSystems.size());
-    }
+    long[] after = Arrays.copyOf(before, before.length + 1);
+    after[before.length] = dev;
+    fileSystems = after;
+    return before.length;
   }
 
   HostInode host(long dev, long ino) {
@@ -48,6 +68,6 @@ final class Identities {
 
   /** What {@code st_ino} shows for a host inode; never 0. */
   long shown(long dev, long ino) {
-    return host(dev, ino).shown();
+    return shown(indexOf(dev), ino);
   }
 }

@@ -54,7 +54,7 @@ final class Lookup {
     Lock reading = union.locks().read(parent);
     reading.lock();
     try {
-      return findLocked(parent, name, index, out);
+      return out == null ? findLocked(parent, name, index) : ask(parent, name, index, out);
     } finally {
       reading.unlock();
     }
@@ -63,16 +63,17 @@ final class Lookup {
   /** The same for a caller that holds the directory's lock, for reading or writing. */
   @Nullable Node findLocked(DirNode parent, Name name, @Nullable LowerIndex index)
       throws ErrnoException {
-    return findLocked(parent, name, index, null);
-  }
-
-  private @Nullable Node findLocked(
-      DirNode parent, Name name, @Nullable LowerIndex index, @Nullable Stat out)
-      throws ErrnoException {
     Object cached = union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
     }
+    return ask(parent, name, index, null);
+  }
+
+  /* Asks the layers; the directory is locked. */
+  private @Nullable Node ask(
+      DirNode parent, Name name, @Nullable LowerIndex index, @Nullable Stat out)
+      throws ErrnoException {
     if (parent.isRemoved()) {
       return null;
     }
@@ -108,25 +109,9 @@ final class Lookup {
   private Resolution resolve(DirNode parent, Name name, @Nullable LowerIndex index)
       throws ErrnoException {
     LayerDir upper = parent.upper();
-    if (index != null) {
-      return union.rules().resolve(upper, parent.lowers(), index, name);
-    }
-    return union.rules().resolve(parts(upper, parent.lowers()), name);
-  }
-
-  static List<LayerDir> parts(@Nullable LayerDir upper, List<LayerDir> lowers) {
-    if (upper == null) {
-      return lowers;
-    }
-    if (lowers.isEmpty()) {
-      return List.of(upper);
-    }
-    LayerDir[] all = new LayerDir[lowers.size() + 1];
-    all[0] = upper;
-    for (int i = 1; i < all.length; i++) {
-      all[i] = lowers.get(i - 1);
-    }
-    return List.of(all);
+    return index != null
+        ? union.rules().resolve(upper, parent.lowers(), index, name)
+        : union.rules().resolve(upper, parent.lowers(), name);
   }
 
   /**
@@ -185,14 +170,7 @@ final class Lookup {
     HostInode host = union.identities().host(identity.dev, identity.ino);
     return union
         .nodes()
-        .directory(
-            host,
-            union.identities().shown(identity.dev, identity.ino),
-            generation,
-            parent,
-            name,
-            upper,
-            List.copyOf(lowers));
+        .directory(host, host.shown(), generation, parent, name, upper, List.copyOf(lowers));
   }
 
   private int upperGeneration(LayerDir dir, Stat stat) throws ErrnoException {
@@ -229,10 +207,11 @@ final class Lookup {
     if (indexed != null) {
       return union.nodes().file(describeIndexed(found, dir, indexed), parent, name, false);
     }
+    HostInode host = union.identities().host(stat.dev, stat.ino);
     FoundFile lower =
         new FoundFile(
-            union.identities().host(stat.dev, stat.ino),
-            union.identities().shown(stat.dev, stat.ino),
+            host,
+            host.shown(),
             Generations.ofLower(stat),
             stat,
             false,

@@ -34,7 +34,10 @@ final class MetadataCopy {
     to.stat(made);
     int uid = owners.user(stat);
     int gid = owners.group(stat);
-    to.own(made, uid, gid, stat.permissions() | ownersRights(stat), owners.shown());
+    int mode = stat.permissions() | ownersRights(stat);
+    if (!to.own(made, uid, gid, mode, owners.shown())) {
+      stat.mode &= ~HostFile.SET_ID; // they would give another user's rights
+    }
     copyXattrs(from, to, owners);
   }
 

@@ -54,10 +54,17 @@ public record ShownOwners(
 
   /** Turns the owners of attributes on disk into those that are shown. */
   void show(Stat stat) {
-    if (maps() || squashes()) {
-      stat.uid = user != null ? user : shown(users, stat.uid);
-      stat.gid = group != null ? group : shown(groups, stat.gid);
+    if (maps()) {
+      stat.uid = shown(users, stat.uid);
+      stat.gid = shown(groups, stat.gid);
     }
+    showMapped(stat);
+  }
+
+  /** The same where ids are mapped already. */
+  void showMapped(Stat stat) {
+    stat.uid = user == null ? stat.uid : user;
+    stat.gid = group == null ? stat.gid : group;
   }
 
   /*
@@ -202,17 +209,27 @@ public record ShownOwners(
   }
 
   /**
-   * As chown(2) with ids on disk, but for want of rights it does not fail where the owner that is
-   * shown is the same whatever is stored.
+   * As chown(2) with ids on disk, but where the host does not permit it, only an id that is shown
+   * must be as wanted. Takes set-id bits and capabilities away in any case.
+   *
+   * @return whether both are stored as wanted
    */
-  void chown(HostFile host, int uid, int gid) throws ErrnoException {
+  boolean chown(HostFile host, int uid, int gid) throws ErrnoException {
     try {
       host.chown(uid, gid);
+      return true;
     } catch (ErrnoException e) {
       boolean forbidden = e.errno() == Errno.EPERM || e.errno() == Errno.EINVAL;
       if (!squashes() || !forbidden) {
         throw e;
       }
     }
+    host.chown(user == null ? uid : UNCHANGED, group == null ? gid : UNCHANGED);
+    return false;
+  }
+
+  /** The group on disk of what is made in a directory with the set-group-id bit. */
+  int inheritedGroup(int gid, boolean fromRoot) {
+    return fromRoot && isShown(groups, gid) ? storedGroup(gid) : gid;
   }
 }

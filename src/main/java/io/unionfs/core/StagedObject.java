@@ -130,11 +130,10 @@ final class StagedObject {
       object.own(made, uid, gid, special | plain, union.options().owners());
       return;
     }
-    if (made.uid != uid || made.gid != gid) {
-      union.options().owners().chown(object, uid, gid);
-    }
+    boolean same = made.uid == uid && made.gid == gid;
+    boolean owned = same || union.options().owners().chown(object, uid, gid);
     if (!made.isSymlink()) {
-      int special = Linux.S_ISUID | Linux.S_ISGID | Linux.S_ISVTX;
+      int special = (owned ? HostFile.SET_ID : 0) | Linux.S_ISVTX;
       int plain = (inherits ? made.permissions() : mode) & 0777; // an ACL has its say in it
       int wanted = (mode & special) | plain;
       if ((mode & special) != 0 || made.permissions() != wanted) {

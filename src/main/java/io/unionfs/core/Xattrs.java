@@ -61,11 +61,12 @@ final class Xattrs {
     if (onDisk == null) {
       return null;
     }
-    byte[] value = read(node, onDisk);
+    byte[] value =
+        name.startsWith(ACL)
+            ? attributes.showAcl(node, () -> read(node, onDisk))
+            : read(node, onDisk);
     if (value == null) {
       notePlain(node);
-    } else if (name.startsWith(ACL)) {
-      return attributes.showAcl(node, value);
     }
     return value;
   }
@@ -107,8 +108,7 @@ final class Xattrs {
       return null;
     }
     try {
-      byte[] acl = read(node, ACCESS_ACL);
-      return acl == null ? null : attributes.showAcl(node, acl);
+      return attributes.showAcl(node, () -> read(node, ACCESS_ACL));
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EOPNOTSUPP) {
         return null; // the layer cannot have any

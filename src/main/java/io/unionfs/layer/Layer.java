@@ -120,9 +120,12 @@ public final class Layer implements AutoCloseable {
     idMapped = true;
   }
 
-  /** Whether the owners that the host tells are not those on disk, but mapped already. */
+  /**
+   * Whether the owners that the layer tells are not those on disk, but mapped already. Those in
+   * xattrs are not.
+   */
   public boolean idMapped() {
-    return idMapped;
+    return idMapped && ownerOverride == null;
   }
 
   /** The host's device number of the layer's root; changes at reboot, so never stored. */

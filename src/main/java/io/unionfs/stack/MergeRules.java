@@ -38,6 +38,12 @@ public final class MergeRules {
     return new NameSearch(marks, lowers, name).in(dirs);
   }
 
+  /** The same with an upper directory above the others. */
+  public Resolution resolve(@Nullable LayerDir upper, List<LayerDir> dirs, Name name)
+      throws ErrnoException {
+    return new NameSearch(marks, lowers, name).in(upper, dirs);
+  }
+
   /**
    * Finds out what a name means in lower directories that an index was made of: touches only the
    * layers that have the name.

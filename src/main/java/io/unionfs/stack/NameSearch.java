@@ -64,6 +64,14 @@ final class NameSearch {
 
   /** Searches merged directories. */
   Resolution in(List<LayerDir> dirs) throws ErrnoException {
+    return in(null, dirs);
+  }
+
+  /** Searches an upper directory, and the others below it. */
+  Resolution in(@Nullable LayerDir upper, List<LayerDir> dirs) throws ErrnoException {
+    if (upper != null) {
+      visit(upper, name);
+    }
     goOn(dirs, 0);
     return result();
   }

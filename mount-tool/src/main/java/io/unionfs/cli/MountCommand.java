@@ -248,7 +248,7 @@ final class MountCommand implements Callable<Integer> {
     MountWords gathered = gather();
     String mountPoint = positionals.get(positionals.size() - 1);
     if (gathered.isRemount()) {
-      new Remount(Sys.linux()).run(mountPoint, gathered.keys());
+      new Remount(Sys.linux()).run(mountPoint, gathered.keys(), this::warn);
       return 0;
     }
     UnionMount.Builder builder = UnionMount.builder().transport(Transport.parse(transport));

@@ -10,9 +10,14 @@ import io.unionfs.transport.mount.MountFlags;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A change of the flags of a union that is mounted, as {@code mount -o remount} makes it. */
 final class Remount {
+  private static final long ATIME =
+      Linux.MS_NOATIME | Linux.MS_RELATIME | Linux.MS_STRICTATIME | Linux.MS_NODIRATIME;
+
   private final Sys sys;
 
   Remount(Sys sys) {
@@ -23,15 +28,28 @@ final class Remount {
    * Applies words to the flags that the mount has. Words that are no flags mean nothing here: the
    * layers of a mounted union stay.
    *
+   * @param warning is told that a union which cannot be written stays read-only, because mount(8)
+   *     says {@code rw} without being asked; null to fail then
    * @throws IOException if that is not possible; the message is for the user
    */
-  void run(String mountPoint, List<String> words) throws IOException {
+  void run(String mountPoint, List<String> words, @Nullable Consumer<String> warning)
+      throws IOException {
     MountedUnion union = MountedUnion.at(sys, mountPoint);
     MountInfo mount = union.mount();
-    long before = flags(0, List.of((mount.options() + "," + mount.superOptions()).split(",", -1)));
+    long before = flags(0, mount.options()) | flags(0, mount.superOptions());
     long after = flags(before, words);
-    if ((before & ~after & Linux.MS_RDONLY) != 0) {
-      requireWritable(mount);
+    if ((before & ~after & Linux.MS_RDONLY) != 0 && isReadOnly(mount)) {
+      String message =
+          mount.mountPoint()
+              + ": cannot be made writable: it was mounted without an upper directory, or read-only";
+      if (warning == null) {
+        throw new IOException(message);
+      }
+      warning.accept(message);
+      after |= Linux.MS_RDONLY;
+    }
+    if ((after & ATIME) == 0) {
+      after |= Linux.MS_RELATIME; // none of them would leave them as they are
     }
     byte[] type = MountedUnion.TYPE.getBytes(StandardCharsets.US_ASCII);
     try {
@@ -48,6 +66,10 @@ final class Remount {
     }
   }
 
+  private static long flags(long before, String words) {
+    return flags(before, List.of(words.split(",", -1)));
+  }
+
   private static long flags(long before, List<String> words) {
     long flags = before;
     for (String word : words) {
@@ -56,18 +78,14 @@ final class Remount {
     return flags;
   }
 
-  private void requireWritable(MountInfo mount) throws IOException {
+  private boolean isReadOnly(MountInfo mount) throws IOException {
     String said;
     try {
       said = ControlClient.status(sys, mount.id(), MountedUnion.owner(mount));
     } catch (ErrnoException e) {
-      return; // it does not say; what cannot be written will say so
+      return false; // it does not say; what cannot be written will say so
     }
-    if (said != null
-        && "true".equals(ListedMount.of(mount.mountPoint(), said).fields().get("readOnly"))) {
-      throw new IOException(
-          mount.mountPoint()
-              + ": cannot be made writable: it was mounted without an upper directory, or read-only");
-    }
+    return said != null
+        && "true".equals(ListedMount.of(mount.mountPoint(), said).fields().get("readOnly"));
   }
 }

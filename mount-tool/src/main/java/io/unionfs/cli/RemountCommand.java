@@ -49,7 +49,7 @@ final class RemountCommand implements Callable<Integer> {
         keys.add(word.key());
       }
     }
-    new Remount(Sys.linux()).run(mountPoint, keys);
+    new Remount(Sys.linux()).run(mountPoint, keys, null);
     return 0;
   }
 }

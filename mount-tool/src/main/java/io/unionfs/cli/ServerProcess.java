@@ -69,7 +69,9 @@ final class ServerProcess {
 
   private static void protectFromOomKiller() {
     try {
-      Files.writeString(OOM_SCORE, LAST_TO_BE_KILLED);
+      if (Files.readString(OOM_SCORE).strip().equals("0")) { // else somebody has decided
+        Files.writeString(OOM_SCORE, LAST_TO_BE_KILLED);
+      }
     } catch (IOException e) {
       log.debug("cannot be spared when memory runs out: {}", e.toString()); // CAP_SYS_RESOURCE
     }

@@ -100,6 +100,38 @@ class RemountIT {
     assertThat(options(union)).startsWith("ro,");
   }
 
+  /* mount(8) says rw unless it is told otherwise. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void mountThatSaysRwLeavesAUnionWithoutAnUpperReadOnly(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount("--ro");
+
+    Command.Result said =
+        Command.of(
+                Account.ROOT,
+                Tool.mount(),
+                "none",
+                union.point().toString(),
+                "-o",
+                "rw,remount,noexec")
+            .run();
+
+    assertThat(said.status()).as(said.err()).isZero();
+    assertThat(said.err()).contains("cannot be made writable");
+    assertThat(options(union)).startsWith("ro,").contains("noexec");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void accessTimesAndTheMountsOwnFlagAreKeptOrChangedAsAsked(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount("-o", "noatime");
+
+    remount(union, "atime").expectSuccess();
+    assertThat(options(union)).contains("relatime").doesNotContain("noatime");
+    Command.of(Account.ROOT, "mount", "-i", "-o", "bind,remount,ro", union.point().toString())
+        .output();
+    remount(union, "noexec").expectSuccess();
+    assertThat(options(union)).startsWith("ro,").contains("noexec");
+  }
+
   @MountTest(variants = Variant.KERNEL)
   void whatCannotBeDoneIsRefused(Union union) throws Exception {
     union.layers("lower f file \"text\"").mount();

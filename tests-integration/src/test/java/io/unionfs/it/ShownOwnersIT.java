@@ -2,6 +2,10 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * Owners that are shown otherwise than they are stored: mapped ids, and one owner of everything.
  */
@@ -100,6 +104,95 @@ class ShownOwnersIT {
     union.mount("-o", squash);
     assertThat(union.run(owners)).isEqualTo((uid + ":" + gid + "\n").repeat(4));
     assertThat(union.run("cat d/g")).isEqualTo("more\n");
+  }
+
+  /* A server that may not chown: what is shown stays, what it cannot promise it refuses. */
+  @MountTest(accounts = Account.ROOT)
+  void chownThatTheHostForbidsSucceedsWhereItIsNotSeen(Union union) throws Exception {
+    union
+        .layers("lower f file \"text\"\nlower g file \"text\"\nlower h file \"text\"")
+        .incomparable(REASON);
+    Command.of(Account.ROOT, "chmod", "4755", union.lower() + "/f", union.lower() + "/h").output();
+    lowerOwner(union, "5:6", "h");
+    Command.of(Account.ROOT, "chmod", "4755", union.lower() + "/h").output();
+    union.limit("--nofile=4096:4096", "setpriv", "--bounding-set=-chown", "--inh-caps=-all");
+    union.mount("-o", "squash_to_uid=0,squash_to_gid=0");
+
+    union.run("touch f; stat -c %a f; chown 5:6 f; echo more >> h");
+    assertThat(union.run("stat -c '%u:%g %a' f")).isEqualTo("0:0 755\n");
+    union.unmount();
+    assertThat(stored(union, "f")).isEqualTo("0:0\n");
+    assertThat(Command.of(Account.ROOT, "stat", "-c", "%a", union.upper() + "/h").output())
+        .isEqualTo("755\n");
+
+    union.mount("-o", "squash_to_uid=0");
+    assertThat(union.attempt("chown 5:6 g").err()).contains("Operation not permitted");
+    union.run("chown 5 g");
+    assertThat(union.run("stat -c '%u:%g' g")).isEqualTo("0:0\n");
+  }
+
+  /* As podman --uidmap does: the layers come with mapped ids, and the option says the same. */
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.JNR_FUSE})
+  void lowerOnAMountWithMappedIdsIsNotMappedTwice(Union union) throws Exception {
+    union.layers("lower d/f file \"text\"\nlower d/g file \"\"").incomparable(REASON);
+    lowerOwner(union, "5:6", "d/f");
+    Command.of(Account.ROOT, "setfacl", "-m", "u:7:rw", union.lower() + "/d/f").output();
+    Path script = union.home().resolve("idmap.py");
+    try (InputStream source = ShownOwnersIT.class.getResourceAsStream("/idmap.py")) {
+      Files.copy(source, script);
+    }
+    Path mapped = Files.createDirectory(union.home().resolve("mapped"));
+    String mount =
+        Tool.mount()
+            + " "
+            + String.join(" ", union.variant().options())
+            + " -o lowerdir="
+            + mapped
+            + ",upperdir="
+            + union.upper()
+            + ",workdir="
+            + union.work()
+            + ",uidmapping=0:100000:1000,gidmapping=0:100000:1000 base '"
+            + union.point()
+            + "'";
+    String use =
+        "stat -c '%u:%g' d d/f d/g; getfacl -cn d/f; echo more >> d/f; touch d/n; stat -c '%u:%g' d/f d/n;"
+            + " getfacl -cn d/f; chmod 700 d; stat -c '%u:%g' d";
+
+    String said =
+        Command.of(
+                Account.ROOT,
+                "unshare",
+                "--mount",
+                "sh",
+                "-euc",
+                "python3 '"
+                    + script
+                    + "' '"
+                    + union.lower()
+                    + "' '"
+                    + mapped
+                    + "' 100000; "
+                    + mount
+                    + "; cd '"
+                    + union.point()
+                    + "'; "
+                    + use
+                    + "; cd /; umount '"
+                    + union.point()
+                    + "'")
+            .output();
+
+    String acl = "user::rw-\nuser:100007:rw-\ngroup::r--\nmask::rw-\nother::r--\n\n";
+    String owners = "100000:100000\n100005:100006\n100000:100000\n";
+    assertThat(said)
+        .isEqualTo(owners + acl + "100005:100006\n65534:65534\n" + acl + "100000:100000\n");
+    assertThat(stored(union, "d")).isEqualTo("0:0\n");
+    assertThat(stored(union, "d/f")).isEqualTo("5:6\n");
+    assertThat(Command.of(Account.ROOT, "getfacl", "-n", union.upper() + "/d/f").output())
+        .contains("user:7:rw-");
   }
 
   @MountTest

@@ -43,6 +43,7 @@ final class CopyUp {
   private final OriginNumbers numbers;
   private final OpenFiles openFiles;
   private final Protection protection;
+  private final DirectoryCopy directoryCopy;
   private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
 
@@ -59,6 +60,7 @@ final class CopyUp {
     this.indexLinks = new IndexLinks(union, hardLinks);
     this.openFiles = openFiles;
     this.protection = protection;
+    this.directoryCopy = new DirectoryCopy(union, protection);
     this.closer = new DescriptorCloser(sys);
   }
 
@@ -164,19 +166,24 @@ final class CopyUp {
     log.debug("{} has data of its own, {} bytes", file, limit);
   }
 
-  /** Copies a directory up, and those above it first. */
+  /**
+   * Copies a directory up, and those above it first. One that was removed gets a copy without a
+   * name, for those who have it open.
+   */
   void directory(DirNode dir) throws ErrnoException {
     WorkDir work = union.requireWritable();
     if (dir.upper() != null) {
       return;
     }
-    directory(dir.parent());
+    if (!dir.isRemoved()) {
+      directory(dir.parent());
+    }
     once(
         dir,
         new Steps() {
           @Override
           public boolean done() {
-            return dir.upper() != null;
+            return dir.upper() != null || dir.orphan() != null;
           }
 
           @Override
@@ -188,35 +195,15 @@ final class CopyUp {
 
   private void copy(WorkDir work, DirNode dir) throws ErrnoException {
     Name temporary = work.newName();
-    LayerDir lower = dir.lowers().get(0);
     SharedFd workFd = work.dir().pin();
     boolean placed = false;
     try {
-      sys.mkdirat(workFd.fd(), temporary, 0700);
-      HostFile copy = new HostFile(sys, workFd.fd(), temporary, union.owners());
-      Stat stat = new Stat();
-      lower.stat(stat);
-      if (!lower.covered()) {
-        LayerDir above = lower.parent();
-        SharedFd from = above == null ? lower.pin() : above.pin();
-        try {
-          // by its name where it has one: its mode may keep everybody out
-          Name name = above == null ? Name.DOT : lower.name();
-          MetadataCopy.begin(
-              new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()),
-              stat,
-              copy,
-              CopiedOwners.from(lower.layer(), union.options().owners()));
-        } finally {
-          from.unpin();
-        }
-        protection.mark(copy, ProtectionMark.ofHost(stat));
-        MetadataCopy.finish(stat, copy);
-      }
+      directoryCopy.make(dir.lowers().get(0), workFd, temporary);
       DirNode parent = dir.parent();
       try (Locks.Locked locked = union.locks().write(parent)) {
-        if (dir.isRemoved() || parent.isRemoved()) {
-          throw ErrnoException.of(Errno.ENOENT);
+        if (dir.isRemoved()) {
+          adoptRemoved(work, temporary, dir);
+          return;
         }
         if (dir.parent() != parent) {
           return; // renamed meanwhile: the caller tries again
@@ -231,6 +218,17 @@ final class CopyUp {
       if (!placed) {
         work.discard(temporary);
       }
+    }
+  }
+
+  private void adoptRemoved(WorkDir work, Name temporary, DirNode dir) throws ErrnoException {
+    dir.setOrphan(new SharedFd(sys, work.dir().child(temporary).openSelf()));
+    if (!dir.isReferenced()) {
+      SharedFd kept = dir.takeOrphan();
+      if (kept != null) {
+        kept.retire();
+      }
+      throw ErrnoException.of(Errno.ENOENT);
     }
   }
 

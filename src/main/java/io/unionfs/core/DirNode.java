@@ -128,6 +128,10 @@ public final class DirNode extends Node {
     return orphan;
   }
 
+  void setOrphan(SharedFd kept) {
+    orphan = kept;
+  }
+
   @Nullable SharedFd takeOrphan() {
     SharedFd kept = orphan;
     orphan = null;

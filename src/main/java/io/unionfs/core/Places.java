@@ -66,7 +66,7 @@ final class Places {
     SharedFd orphan = dir.orphan();
     if (orphan != null && orphan.tryPin()) {
       try {
-        return action.on(new HostFile(sys, orphan.fd(), null, dir.top().layer().ownerOverride()));
+        return action.on(new HostFile(sys, orphan.fd(), null, union.owners()));
       } finally {
         orphan.unpin();
       }

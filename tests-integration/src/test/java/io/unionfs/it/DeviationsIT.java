@@ -279,6 +279,47 @@ class DeviationsIT {
         .isEqualTo(union.account() == Account.ROOT ? "4755\n" : "755\n");
   }
 
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void mappedDataOfAFileWithCapabilitiesTakeThemAway(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    union.run("setcap cap_net_raw+ep f");
+    python(
+        union,
+        """
+        import mmap
+        with open("f", "r+") as file:
+            mapped = mmap.mmap(file.fileno(), 4)
+            mapped[0:4] = b"TEXT"
+            mapped.flush()
+            os.fsync(file.fileno())
+        """);
+    union.remount();
+    assertThat(union.run("cat f; getcap f")).isEqualTo("TEXT");
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.PASSTHROUGH)
+  void mappedWritesToWhatWasOpenedInALowerChangeTheTimeWhenTheyAreWrittenBack(Union union)
+      throws Exception {
+    union.layers("lower f file \"text\"\nupper g file \"text\"").mount();
+
+    assertThat(
+            python(
+                union,
+                """
+                import mmap
+                for name in "f", "g":
+                    with open(name, "r+") as file:
+                        mapped = mmap.mmap(file.fileno(), 4)
+                        os.utime(name, (1000, 1000))
+                        mapped[0:4] = b"TEXT"
+                        print(name, os.stat(name).st_mtime == 1000)
+                        mapped.flush()
+                        print(open(name).read(), os.stat(name).st_mtime == 1000)
+                """))
+        .isEqualTo("f True\nTEXT False\ng False\nTEXT False\n");
+  }
+
   @MountTest(variants = Variant.JNR_FUSE)
   void mappedWritesChangeTheTimeWhenTheyAreWrittenBackInLibfuse(Union union) throws Exception {
     union.layers("lower f file \"text\"").mount();

@@ -37,6 +37,45 @@ class OpenFilesIT {
         .isEqualTo("t\nx\n");
   }
 
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void removedDirectoryCanBeChangedThroughItsDescriptor(Union union) throws Exception {
+    union
+        .layers(
+            """
+            lower lower dir
+            lower merged dir
+            upper merged dir
+            upper upper dir
+            """)
+        .mount();
+
+    assertThat(
+            union.run(
+                """
+                python3 - <<'END'
+                import os
+                for name in "lower", "merged", "upper":
+                    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
+                    os.rmdir(name)
+                    os.fchmod(fd, 0o711)
+                    os.utime(fd, (1, 2))
+                    os.setxattr(fd, "user.t", b"v")
+                    os.fsync(fd)
+                    stat = os.fstat(fd)
+                    print(oct(stat.st_mode), stat.st_mtime, os.getxattr(fd, "user.t"), os.listdir(fd))
+                    try:
+                        os.mkdir("below", dir_fd=fd)
+                    except FileNotFoundError:
+                        print("nothing can be made in it")
+                END
+                ls -A"""))
+        .isEqualTo("0o40711 2.0 b'v' []\nnothing can be made in it\n".repeat(3));
+    union.remount();
+    assertThat(union.run("ls -A")).isEmpty();
+    assertThat(Command.script(Account.ROOT, "ls -A '" + union.work() + "/work'").output())
+        .isEmpty();
+  }
+
   @MountTest
   void nothingHiddenStaysAfterRemovedFilesAreClosed(Union union) throws Exception {
     union.layers("lower x file \"\"").mount();

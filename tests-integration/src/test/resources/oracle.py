@@ -638,6 +638,10 @@ class Run:
             if self.identities.setdefault(theirs, ours) != ours:
                 raise Difference("%s: st_ino was %d and is %d" % (json.dumps(call), self.identities[theirs], ours))
         self.follow_listings(call, worker, plain)
+        if name == "map_write" and self.variant == "PASSTHROUGH":
+            # a file that was in a lower when it was opened tells its time when the data are written back
+            for processes in (self.union_processes, self.plain_processes):
+                processes[worker].call("msync", *arguments[:1])
         return plain
 
     @staticmethod

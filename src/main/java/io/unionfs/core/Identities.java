@@ -16,6 +16,10 @@ final class Identities {
   record HostInode(int fileSystem, long ino) {
     @Override
     public int hashCode() {
+      return hash(fileSystem, ino);
+    }
+
+    static int hash(int fileSystem, long ino) {
       return (int) ((ino * 0x9E3779B97F4A7C15L) >>> 32) + fileSystem;
     }
 

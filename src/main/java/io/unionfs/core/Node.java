@@ -1,6 +1,6 @@
 package io.unionfs.core;
 
-import io.unionfs.core.Identities.HostInode;
+import io.unionfs.core.LiveNodes.Known;
 import io.unionfs.sys.Linux;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
@@ -26,8 +26,8 @@ public abstract sealed class Node permits DirNode, FileNode {
   private volatile long references;
 
   /* The host inodes the node is known by: one, and one more after a copy-up. */
-  private volatile @Nullable HostInode host;
-  private volatile @Nullable HostInode copyHost;
+  private volatile @Nullable Known known;
+  private volatile @Nullable Known knownCopy;
 
   /* Whether the node is known to have no xattrs at all that the union would show. */
   private volatile boolean plain;
@@ -91,22 +91,22 @@ public abstract sealed class Node permits DirNode, FileNode {
   }
 
   /* Called while the node is new, or by its one copy-up. */
-  final void addHost(HostInode added) {
-    if (host == null) {
-      host = added;
+  final void addKnown(Known added) {
+    if (known == null) {
+      known = added;
     } else {
-      copyHost = added;
+      knownCopy = added;
     }
   }
 
   /** The host inode that the node was made for. */
-  final @Nullable HostInode host() {
-    return host;
+  final @Nullable Known known() {
+    return known;
   }
 
   /** The host inode of its copy in the upper. */
-  final @Nullable HostInode copyHost() {
-    return copyHost;
+  final @Nullable Known knownCopy() {
+    return knownCopy;
   }
 
   final boolean isPlain() {

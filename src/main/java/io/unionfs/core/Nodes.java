@@ -1,7 +1,5 @@
 package io.unionfs.core;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.core.Identities.HostInode;
@@ -11,7 +9,6 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.util.List;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** The nodes that are alive, one per file. */
 final class Nodes {
   private final AtomicLong nextId = new AtomicLong(1);
-  private final ConcurrentMap<HostInode, Node> byHost;
+  private final LiveNodes byHost = new LiveNodes();
   private final boolean shared;
 
   /**
@@ -32,9 +29,6 @@ final class Nodes {
    */
   Nodes(boolean shared) {
     this.shared = shared;
-    Cache<HostInode, Node> cache =
-        Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
-    this.byHost = cache.asMap();
   }
 
   DirNode root(long ino, int generation, @Nullable LayerDir upper, List<LayerDir> lowers) {
@@ -53,25 +47,12 @@ final class Nodes {
     Node node =
         byHost.compute(
             host,
-            (key, known) ->
+            known ->
                 known instanceof DirNode dir && !dir.isRemoved() && dir.isAt(parent, name)
                     ? dir
-                    : known(
-                        host,
-                        new DirNode(
-                            nextId.getAndIncrement(),
-                            ino,
-                            generation,
-                            parent,
-                            name,
-                            upper,
-                            lowers)));
+                    : new DirNode(
+                        nextId.getAndIncrement(), ino, generation, parent, name, upper, lowers));
     return (DirNode) node;
-  }
-
-  private static Node known(HostInode host, Node node) {
-    node.addHost(host);
-    return node;
   }
 
   /** What a lookup found out about a file that may be new. */
@@ -99,7 +80,7 @@ final class Nodes {
     Node node =
         byHost.compute(
             found.host(),
-            (key, known) -> {
+            known -> {
               if (known instanceof FileNode file
                   && !file.isRemoved()
                   && file.type() == found.stat().type()) {
@@ -124,7 +105,7 @@ final class Nodes {
               if (found.foreign()) {
                 file.setForeign();
               }
-              return known(found.host(), file);
+              return file;
             });
     return (FileNode) node;
   }
@@ -161,25 +142,18 @@ final class Nodes {
             null,
             null,
             0);
-    byHost.put(host, known(host, file));
+    byHost.put(host, file);
     return file;
   }
 
   /** Makes a node known by another host inode as well: that of its copy in the upper. */
   void alias(HostInode host, Node node) {
-    node.addHost(host);
     byHost.put(host, node);
   }
 
   /** Forgets the host inodes of a removed node, whose numbers the host may use again. */
   void forgetAll(Node node) {
-    forget(node.host(), node);
-    forget(node.copyHost(), node);
-  }
-
-  private void forget(@Nullable HostInode host, Node node) {
-    if (host != null) {
-      byHost.remove(host, node);
-    }
+    byHost.remove(node.known());
+    byHost.remove(node.knownCopy());
   }
 }

@@ -51,10 +51,12 @@ start() {
 # The quick compiler alone: a server lives for seconds as often as for days, and its time is that of system
 # calls. The other one costs a third of a second of a core and 20 MiB first, and gives 4 us a request later.
 # The C library gives memory back that the compiler needed for a moment.
+# Limits of containers are not looked up: the heap has its own, and a server that has mounted opens nothing by
+# path, which could lead into its own mount.
 export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 set -- -XX:SharedArchiveFile="$jars/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
-  -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xms20m -Xmx"${UNIONFS_HEAP:-256m}" \
+  -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:-UseContainerSupport -Xms20m -Xmx"${UNIONFS_HEAP:-256m}" \
   -XX:NewSize=4m -XX:MaxNewSize=8m -XX:MinHeapFreeRatio=20 -XX:MaxHeapFreeRatio=40 \
   -Djffi.boot.library.path="$jars/native/jni/x86_64-Linux:$jars/native/jni/aarch64-Linux" \
   -Dunionfs.startedIn="$PWD" ${UNIONFS_JAVA_OPTS:-} -cp "$jars/unionfs-mount-tool.jar" io.unionfs.cli.Main "$program" "$@"

@@ -43,6 +43,7 @@ final class CopyUp {
   private final OriginNumbers numbers;
   private final OpenFiles openFiles;
   private final Protection protection;
+  private final DataCopy dataCopy;
   private final DirectoryCopy directoryCopy;
   private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
@@ -60,6 +61,7 @@ final class CopyUp {
     this.indexLinks = new IndexLinks(union, hardLinks);
     this.openFiles = openFiles;
     this.protection = protection;
+    this.dataCopy = new DataCopy(union);
     this.directoryCopy = new DirectoryCopy(union, protection);
     this.closer = new DescriptorCloser(sys);
   }
@@ -314,7 +316,8 @@ final class CopyUp {
             new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()),
             stat,
             copy,
-            CopiedOwners.from(lowerDir.layer(), union.options().owners()));
+            CopiedOwners.from(lowerDir.layer(), union.options().owners()),
+            file.isPlain());
       } finally {
         from.unpin();
       }
@@ -370,12 +373,12 @@ final class CopyUp {
     if (stat.size == 0 || limit == 0) {
       return false;
     }
-    boolean durable = !union.options().isVolatile();
+    Place data = file.data();
+    Place source = data != null ? data : file.requireLower();
     SharedFd from = openFiles.pinForRead(file);
     try {
-      long size = Math.min(stat.size, limit);
-      boolean wrote = DataCopy.copy(sys, from.fd(), to, size, limit >= stat.size, durable);
-      return wrote && durable;
+      boolean wrote = dataCopy.copy(source.dir().layer(), from.fd(), stat, to, limit);
+      return wrote && !union.options().isVolatile();
     } finally {
       from.unpin();
     }

@@ -1,145 +1,79 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.Layer;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Linux;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The copying of a file's data, the cheapest way that the host offers, holes kept. */
+/**
+ * The copying of a lower file's data, the cheapest way that the host offers: shared blocks, one
+ * read and one write of what is small, else part by part.
+ */
 final class DataCopy {
-  private static final long CHUNK_BYTES = 8L << 20;
-  private static final int BUFFER_BYTES = 1 << 18;
+  /** Up to here copy_file_range(2) costs more than a read and a write. */
+  private static final int SMALL_BYTES = 1 << 15;
 
-  /* How much may be on its way to the disk when the copy is complete and fsync(2) waits for it. */
-  private static final long BEHIND_BYTES = 64L << 20;
+  private static final int SECTOR = 512;
 
+  private final UnionState union;
   private final Sys sys;
-  private final int from;
-  private final int to;
 
-  /* Whether copy_file_range(2) works between these two files; unknown until it is tried. */
-  private boolean copyFileRange = true;
+  /* Lowers whose files cannot share blocks with the upper's: each try would be a call in vain. */
+  private final Set<Layer> apart = ConcurrentHashMap.newKeySet();
 
-  private final boolean durable;
-
-  /* Up to where the copy was told to the disk. */
-  private long writtenOut;
-
-  private DataCopy(Sys sys, int from, int to, boolean durable) {
-    this.sys = sys;
-    this.from = from;
-    this.to = to;
-    this.durable = durable;
+  DataCopy(UnionState union) {
+    this.union = union;
+    this.sys = union.sys();
   }
 
   /**
-   * Copies the first {@code size} bytes of one file into another that is empty.
+   * Copies data into a file that is empty.
    *
-   * @param durable whether an fsync(2) is to come, which is then kept short: it cannot be
-   *     interrupted
+   * @param layer the one that {@code from} is in
+   * @param stat the attributes of {@code from}
+   * @param limit how many bytes are wanted, of those that there are
    * @return whether data was written that only fsync(2) makes durable: false for a reflink and for
    *     a file without data
    */
-  static boolean copy(Sys sys, int from, int to, long size, boolean whole, boolean durable)
-      throws ErrnoException {
-    if (size == 0) {
+  boolean copy(Layer layer, int from, Stat stat, int to, long limit) throws ErrnoException {
+    long size = Math.min(stat.size, limit);
+    if (size == 0 || (size == stat.size && isReflinked(layer, from, to))) {
       return false;
     }
-    if (whole && sys.tryFiclone(from, to) == 0) {
+    boolean solid = stat.blocks * SECTOR >= stat.size;
+    if (size <= SMALL_BYTES && solid) {
+      small(from, to, (int) size);
+      return true;
+    }
+    return ExtentCopy.copy(sys, from, to, size, !union.options().isVolatile());
+  }
+
+  private boolean isReflinked(Layer layer, int from, int to) {
+    if (apart.contains(layer)) {
       return false;
     }
-    return new DataCopy(sys, from, to, durable).extents(size);
+    int errno = sys.tryFiclone(from, to);
+    if (errno == Errno.EXDEV || errno == Errno.EOPNOTSUPP || errno == Errno.ENOTTY) {
+      apart.add(layer);
+    }
+    return errno == 0;
   }
 
-  private boolean extents(long size) throws ErrnoException {
-    long at = 0;
-    boolean wrote = false;
-    while (at < size) {
-      long data = sys.tryLseek(from, at, Linux.SEEK_DATA);
-      if (data == -Errno.ENXIO) {
-        break;
-      }
-      if (data < 0) {
-        data = at; // no SEEK_DATA here: all of it counts as data
-      }
-      if (data >= size) {
-        break;
-      }
-      long hole = sys.tryLseek(from, data, Linux.SEEK_HOLE);
-      long end = hole < 0 ? size : Math.min(hole, size);
-      range(data, end);
-      wrote = true;
-      at = end;
-    }
-    sys.ftruncate(to, size);
-    return wrote;
-  }
-
-  private void range(long start, long end) throws ErrnoException {
-    long at = start;
-    while (at < end && copyFileRange) {
-      long copied = sys.tryCopyFileRange(from, at, to, at, Math.min(CHUNK_BYTES, end - at));
-      if (copied > 0) {
-        at += copied;
-        pause(at);
-      } else if (copied == 0) {
-        throw ErrnoException.of(Errno.EIO); // shorter than it was when the copy began
-      } else if (copied == -Errno.EXDEV
-          || copied == -Errno.EINVAL
-          || copied == -Errno.ENOSYS
-          || copied == -Errno.EOPNOTSUPP
-          || copied == -Errno.EPERM) {
-        copyFileRange = false;
-      } else if (copied != -Errno.EINTR) {
-        throw ErrnoException.of((int) -copied);
-      }
-    }
-    if (at < end) {
-      buffered(at, end);
-    }
-  }
-
-  private void buffered(long start, long end) throws ErrnoException {
-    try (NativeMemory buffer = NativeMemory.allocate(BUFFER_BYTES)) {
-      long at = start;
-      while (at < end) {
-        int read = sys.pread(from, buffer.address(), (int) Math.min(BUFFER_BYTES, end - at), at);
+  private void small(int from, int to, int size) throws ErrnoException {
+    try (NativeMemory buffer = NativeMemory.allocate(size)) {
+      int done = 0;
+      while (done < size) {
+        int read = sys.pread(from, buffer.address() + done, size - done, done);
         if (read == 0) {
-          throw ErrnoException.of(Errno.EIO);
+          throw ErrnoException.of(Errno.EIO); // shorter than it was when the copy began
         }
-        writeFully(sys, to, buffer.address(), read, at);
-        at += read;
-        pause(at);
+        done += read;
       }
-    }
-  }
-
-  /* Between two parts: the caller may have given up, and the disk is to keep up. */
-  private void pause(long at) throws ErrnoException {
-    if (Thread.currentThread().isInterrupted()) {
-      throw ErrnoException.of(Errno.EINTR);
-    }
-    if (durable && at - writtenOut >= CHUNK_BYTES) {
-      sys.syncFileRange(to, writtenOut, at - writtenOut, false);
-      long settled = writtenOut - BEHIND_BYTES;
-      if (settled >= 0) {
-        sys.syncFileRange(to, settled, at - writtenOut, true);
-      }
-      writtenOut = at;
-    }
-  }
-
-  /** Writes all bytes or throws. */
-  static void writeFully(Sys sys, int fd, long address, int length, long offset)
-      throws ErrnoException {
-    int done = 0;
-    while (done < length) {
-      int wrote = sys.pwrite(fd, address + done, length - done, offset + done);
-      if (wrote == 0) {
-        throw ErrnoException.of(Errno.EIO);
-      }
-      done += wrote;
+      ExtentCopy.writeFully(sys, to, buffer.address(), size, 0);
     }
   }
 }

@@ -40,7 +40,8 @@ final class DirectoryCopy {
           new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()),
           stat,
           copy,
-          CopiedOwners.from(lower.layer(), union.options().owners()));
+          CopiedOwners.from(lower.layer(), union.options().owners()),
+          false);
     } finally {
       from.unpin();
     }

@@ -19,7 +19,7 @@ final class MetadataCopy {
   /** Gives a copy everything but the data of what it is a copy of. */
   static void copy(HostFile from, Stat stat, HostFile to, CopiedOwners owners)
       throws ErrnoException {
-    begin(from, stat, to, owners);
+    begin(from, stat, to, owners, false);
     finish(stat, to);
   }
 
@@ -27,8 +27,12 @@ final class MetadataCopy {
    * Owner first: chown(2) clears set-id bits and capabilities. A mode that keeps the owner out comes
    * last: an owner without privileges may not set xattrs then.
    */
-  /** Gives a copy owner and xattrs, and a mode with which its owner may still mark it. */
-  static void begin(HostFile from, Stat stat, HostFile to, CopiedOwners owners)
+  /**
+   * Gives a copy owner and xattrs, and a mode with which its owner may still mark it.
+   *
+   * @param plain whether it is known that there are no xattrs
+   */
+  static void begin(HostFile from, Stat stat, HostFile to, CopiedOwners owners, boolean plain)
       throws ErrnoException {
     Stat made = new Stat();
     to.stat(made);
@@ -38,7 +42,9 @@ final class MetadataCopy {
     if (!to.own(made, uid, gid, mode, owners.shown())) {
       stat.mode &= ~HostFile.SET_ID; // they would give another user's rights
     }
-    copyXattrs(from, to, owners);
+    if (!plain) {
+      copyXattrs(from, to, owners);
+    }
   }
 
   /** Gives a copy its mode and times. */

@@ -31,7 +31,7 @@ final class RangeCopy {
     try (NativeMemory buffer = NativeMemory.allocate(BUFFER_BYTES)) {
       int read = sys.pread(in, buffer.address(), (int) Math.min(length, BUFFER_BYTES), inOffset);
       if (read > 0) {
-        DataCopy.writeFully(sys, out, buffer.address(), read, outOffset);
+        ExtentCopy.writeFully(sys, out, buffer.address(), read, outOffset);
       }
       return read;
     }

@@ -87,9 +87,12 @@ class UpperDiffOracleTest {
       lowers = tree(new UnionSide(fs));
     }
     List<Change> changes = diff(layers, format);
-    assertThat(applied(changes, lowers, union))
-        .as("%s", changes.stream().map(UpperDiffOracleTest::show).toList())
-        .isEqualTo(withoutHardLinks(union));
+    String all = String.join("\n", changes.stream().map(UpperDiffOracleTest::show).toList());
+    try {
+      assertThat(applied(changes, lowers, union)).isEqualTo(withoutHardLinks(union));
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\nchanges:\n" + all, e);
+    }
   }
 
   private static String show(Change change) {
@@ -177,12 +180,20 @@ class UpperDiffOracleTest {
       }
       assertThat(now).as(show(change)).isNotNull();
       if (change.aspects().contains(Aspect.TYPE)) {
-        tree.keySet().removeIf(each -> isBelow(each, path));
+        tree.keySet().removeIf(each -> isBelow(each, path) && !cameWith(changes, path, each));
       }
       check(change, before, now);
       tree.put(path, String.valueOf(now));
     }
     return withoutHardLinks(tree);
+  }
+
+  /* Whether it was moved into a directory that is new. */
+  private static boolean cameWith(List<Change> changes, String directory, String path) {
+    return changes.stream()
+        .filter(change -> change.kind() == Kind.RENAMED)
+        .map(change -> change.path().toString())
+        .anyMatch(to -> isBelow(to, directory) && isBelow(path, to));
   }
 
   private static void check(Change change, @Nullable String before, @Nullable String now) {

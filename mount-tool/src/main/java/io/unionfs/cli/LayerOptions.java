@@ -34,7 +34,9 @@ final class LayerOptions {
 
   @Option(
       names = "--redirect-dir",
+      arity = "0..1",
       paramLabel = "MODE",
+      preprocessor = AttachedValue.class,
       description = "Which redirect marks are followed, as for a mount: off, on, follow, nofollow.")
   private @Nullable String redirectDir;
 

@@ -97,12 +97,17 @@ final class Progress implements AutoCloseable {
     return String.format(Locale.ROOT, "%d:%02d", seconds / SECONDS, seconds % SECONDS);
   }
 
-  /** Takes the line away. */
-  @Override
-  public void close() {
+  /** Takes the line away until the next one is due, so that something else can be printed. */
+  void clear() {
     if (written) {
       target.print(CLEAR);
       target.flush();
+      written = false;
     }
+  }
+
+  @Override
+  public void close() {
+    clear();
   }
 }

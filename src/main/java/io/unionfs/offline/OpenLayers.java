@@ -173,6 +173,11 @@ public final class OpenLayers implements AutoCloseable {
     return all;
   }
 
+  /** What a layer is called: {@code upper}, {@code lower 1} for the topmost lower, and so on. */
+  public String label(Layer layer) {
+    return layer == upper ? "upper" : "lower " + (lowers.indexOf(layer) + 1);
+  }
+
   /** The work dir's index of hard links; null where there is none. */
   public @Nullable LayerDir index() throws ErrnoException {
     Layer present = work;

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       UmountCommand.class,
       RemountCommand.class,
       ListCommand.class,
+      WhichCommand.class,
       DiffCommand.class,
       DemoCommand.class,
       HelpCommand.class

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       WhichCommand.class,
       DiffCommand.class,
+      DiscardCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

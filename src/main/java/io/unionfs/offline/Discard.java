@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 /*
  * To throw a change away is to take the upper's object away, so that what the lowers have shows again. That
  * is so only where the directory that the object is in shows what the lowers have at the same path; and only
- * for all of a change: a directory that was renamed is two names, a changed file with several names is all
- * of them. What would leave anything else behind is refused before anything is touched (DiscardPlan).
+ * for all of a change: what was renamed is two names, a changed file with several names is all of them. What would leave anything else behind is refused before anything is touched (DiscardPlan).
  */
 /** Throws away what an upper changes below some paths, while no mount uses it. */
 public final class Discard implements AutoCloseable {

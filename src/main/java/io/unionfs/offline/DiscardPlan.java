@@ -4,13 +4,13 @@ import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
+import io.unionfs.layer.TreeRemoval;
 import io.unionfs.offline.Change.Kind;
 import io.unionfs.stack.Resolution;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
-import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
@@ -20,8 +20,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be taken out of an upper, checked as a whole before anything is. */
@@ -53,6 +55,10 @@ final class DiscardPlan {
   private final List<Entry> entries = new ArrayList<>();
   private final Map<Long, Linked> linked = new LinkedHashMap<>();
 
+  /* Entries of the index that go without a name of the upper, and whether all of them do. */
+  private final Set<Name> unnamed = new LinkedHashSet<>();
+  private boolean everything;
+
   /* Names of lower hard links that show again, by the index entry of their file. */
   private final Map<Name, Integer> shownAgain = new HashMap<>();
   private final Map<Name, Integer> lowerLinks = new HashMap<>();
@@ -83,7 +89,7 @@ final class DiscardPlan {
   }
 
   boolean isEmpty() {
-    return entries.isEmpty();
+    return entries.isEmpty() && unnamed.isEmpty() && !everything;
   }
 
   private void refuseHalfRenames(List<List<Name>> paths) throws IOException {
@@ -95,18 +101,11 @@ final class DiscardPlan {
           @Override
           public void change(Change change) throws IOException {
             Name from = change.from();
-            Change.Version after = change.after();
-            boolean directory = after != null && after.type() == Linux.S_IFDIR;
-            if (change.kind() != Kind.RENAMED || from == null || !directory) {
-              return;
-            }
-            if (isBelow(paths, from) != isBelow(paths, change.path())) {
+            if (change.kind() == Kind.RENAMED
+                && from != null
+                && isBelow(paths, from) != isBelow(paths, change.path())) {
               throw new IOException(
-                  "directory "
-                      + from
-                      + " was renamed to "
-                      + change.path()
-                      + "; discard both or neither");
+                  from + " was renamed to " + change.path() + "; discard both or neither");
             }
           }
 
@@ -130,6 +129,7 @@ final class DiscardPlan {
       return;
     }
     if (path.isEmpty()) {
+      everything = true;
       for (Name name : onDisk(upper.root())) {
         addEntry(List.of(), upper.root(), name);
       }
@@ -153,7 +153,7 @@ final class DiscardPlan {
       }
     }
     if (restores) {
-      refuseOtherName(path);
+      addUnnamed(path);
     }
   }
 
@@ -213,17 +213,13 @@ final class DiscardPlan {
       }
       return;
     }
-    if (marks.whiteouts().isWhiteout(dir, name, stat)) {
-      countShownAgain(path);
-      return;
-    }
-    if (stat.isDirectory() || stat.nlink < 2) {
-      return;
-    }
     Side side = new Side(dir, name, stat, new Resolution.Place(dir, name));
-    byte[] mark = origins.mark(side);
+    boolean several = !stat.isDirectory() && stat.nlink > 1;
+    byte[] mark = several ? origins.mark(side) : null;
     Name index = mark == null ? null : origins.indexEntry(mark, stat);
-    if (index != null) {
+    if (index == null) {
+      countShownAgain(path);
+    } else {
       linked.computeIfAbsent(stat.ino, ino -> new Linked(Paths.join(path), stat.nlink, index))
           .going++;
     }
@@ -255,19 +251,24 @@ final class DiscardPlan {
     }
   }
 
-  /* The name is only a lower's, and what it shows is the copy that another name has made. */
-  private void refuseOtherName(List<Name> path) throws ErrnoException, IOException {
+  /* The name is only a lower's, and what it shows is a copy that another name has made. */
+  private void addUnnamed(List<Name> path) throws ErrnoException, IOException {
     boolean nothing =
-        entries.stream().noneMatch(e -> Paths.child(e.directory(), e.name()).equals(path));
+        entries.stream()
+            .noneMatch(entry -> Paths.child(entry.directory(), entry.name()).equals(path));
     Resolution found = nothing ? lower(path) : null;
-    if (found != null && found.kind() == Resolution.Kind.FILE) {
-      Side copy = origins.indexed(Side.of(found));
-      if (copy != null && copy.stat().nlink > 1) {
-        throw new IOException(
-            Paths.join(path)
-                + ": was changed under another name of the same file; discard that one");
-      }
+    if (found == null || found.kind() != Resolution.Kind.FILE) {
+      return;
     }
+    Side copy = origins.indexed(Side.of(found));
+    if (copy == null) {
+      return;
+    }
+    if (copy.stat().nlink > 1) {
+      throw new IOException(
+          Paths.join(path) + ": was changed under another name of the same file; discard that one");
+    }
+    unnamed.add(copy.name());
   }
 
   private boolean lowersShow(List<Name> path) throws ErrnoException {
@@ -350,7 +351,13 @@ final class DiscardPlan {
       }
     }
     for (Linked file : linked.values()) {
-      staging.unlink(index, file.index);
+      unnamed.add(file.index);
+    }
+    for (Name name : unnamed) {
+      staging.unlink(index, name);
+    }
+    if (everything && layers.index() != null) {
+      TreeRemoval.clear(index); // nothing is left that it could belong to
     }
   }
 

@@ -37,6 +37,7 @@ public final class UpperDiff {
   private final Comparison comparison;
   private final DiffSink sink;
   private final Renames renames;
+  private final Origins origins;
 
   /* In the first walk nothing is told. */
   private boolean telling;
@@ -53,6 +54,7 @@ public final class UpperDiff {
     this.sink = sink;
     this.comparison = new Comparison(readsContent, bytes -> sink.progress(0, bytes));
     this.renames = new Renames(marks);
+    this.origins = new Origins(layers);
   }
 
   /**
@@ -223,6 +225,11 @@ public final class UpperDiff {
           renames.source(dir.oldPath(name), before);
         }
       }
+      return;
+    }
+    Side copy = after.dir().layer() == layers.upper() ? null : origins.indexed(after);
+    if (copy != null) {
+      compare(path, before, copy); // another name of the file was changed
       return;
     }
     Renames.Source source = renames.of(Paths.join(path));

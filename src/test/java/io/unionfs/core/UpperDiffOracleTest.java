@@ -11,9 +11,11 @@ import io.unionfs.offline.Aspect;
 import io.unionfs.offline.Change;
 import io.unionfs.offline.Change.Kind;
 import io.unionfs.offline.DiffSink;
+import io.unionfs.offline.Discard;
 import io.unionfs.offline.LayerSource;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.OpenLayers;
+import io.unionfs.offline.Paths;
 import io.unionfs.offline.UpperDiff;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
@@ -90,8 +92,55 @@ class UpperDiffOracleTest {
     String all = String.join("\n", changes.stream().map(UpperDiffOracleTest::show).toList());
     try {
       assertThat(applied(changes, lowers, union)).isEqualTo(withoutHardLinks(union));
+      discardSome(layers, format, random);
+      discardAll(layers, format, lowersOnly, options);
     } catch (AssertionError e) {
       throw new AssertionError(e.getMessage() + "\nchanges:\n" + all, e);
+    }
+  }
+
+  /* What can be thrown away is gone from the diff then, and the rest of it stays. */
+  private static void discardSome(OracleLayers layers, WhiteoutFormat format, Random random)
+      throws IOException {
+    List<Change> before = diff(layers, format);
+    if (before.isEmpty()) {
+      return;
+    }
+    Name path = before.get(random.nextInt(before.size())).path();
+    try (Discard discard =
+        Discard.open(Sys.linux(), sources(layers, format), List.of(Paths.split(path.bytes())))) {
+      try {
+        discard.check();
+      } catch (IOException e) {
+        assertThat(e).hasMessageContainingAll("discard");
+        return;
+      }
+      discard.run();
+    }
+    assertThat(diff(layers, format).stream().map(UpperDiffOracleTest::show).toList())
+        .as("discarded " + path)
+        .isEqualTo(
+            before.stream()
+                .filter(change -> !isBelow(change.path().toString(), path.toString()))
+                .map(UpperDiffOracleTest::show)
+                .toList());
+  }
+
+  private static void discardAll(
+      OracleLayers layers,
+      WhiteoutFormat format,
+      MountOptions.Builder lowersOnly,
+      MountOptions.Builder options)
+      throws IOException, ErrnoException {
+    try (Discard discard = Discard.open(Sys.linux(), sources(layers, format), List.of(List.of()))) {
+      discard.run();
+    }
+    SortedMap<String, String> expected;
+    try (UnionFileSystem fs = UnionFileSystem.open(Sys.linux(), lowersOnly.build())) {
+      expected = tree(new UnionSide(fs));
+    }
+    try (UnionFileSystem fs = UnionFileSystem.open(Sys.linux(), options.build())) {
+      assertThat(tree(new UnionSide(fs))).as("discarded everything").isEqualTo(expected);
     }
   }
 
@@ -101,14 +150,7 @@ class UpperDiffOracleTest {
 
   private static List<Change> diff(OracleLayers layers, WhiteoutFormat format) throws IOException {
     List<Change> changes = new ArrayList<>();
-    LayerSources sources =
-        new LayerSources(
-            layers.lowers().stream().map(UpperDiffOracleTest::source).toList(),
-            source(layers.upper()),
-            null,
-            new MarkRules(Marks.Follow.ALL, null, format == WhiteoutFormat.AUFS),
-            false);
-    try (OpenLayers open = OpenLayers.open(Sys.linux(), sources)) {
+    try (OpenLayers open = OpenLayers.open(Sys.linux(), sources(layers, format))) {
       UpperDiff.run(
           open,
           List.of(),
@@ -126,6 +168,15 @@ class UpperDiffOracleTest {
           });
     }
     return changes;
+  }
+
+  private static LayerSources sources(OracleLayers layers, WhiteoutFormat format) {
+    return new LayerSources(
+        layers.lowers().stream().map(UpperDiffOracleTest::source).toList(),
+        source(layers.upper()),
+        null,
+        new MarkRules(Marks.Follow.ALL, null, format == WhiteoutFormat.AUFS),
+        false);
   }
 
   private static LayerSource source(Path path) {

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 /** What a diff tells after random calls, beside a comparison of whole trees. */
 class UpperDiffOracleTest {
-  private static final int ROUNDS = Integer.getInteger("unionfs.oracle.rounds", 150);
+  private static final int ROUNDS = Integer.getInteger("unionfs.oracle.rounds", 150) / 5;
   private static final long SEED = Long.getLong("unionfs.oracle.seed", 20_260_202L);
   private static final int CALLS = 60;
 

@@ -106,6 +106,16 @@ public final class Whiteouts {
     return errno == 0;
   }
 
+  /** The entry that would hide a name from beside it; null where there can be none. */
+  public @Nullable Name beside(Name name) {
+    return canStandBeside(name) ? DOT_PREFIX.concat(name) : null;
+  }
+
+  /** The entry that makes a directory opaque, where it has one; else null. */
+  public @Nullable Name opaqueEntry(LayerDir dir) throws ErrnoException {
+    return isOpaque(dir) ? DOT_OPAQUE : null;
+  }
+
   private boolean canStandBeside(Name name) {
     return dotNames && name.length() <= NAME_MAX - DOT_PREFIX.length();
   }

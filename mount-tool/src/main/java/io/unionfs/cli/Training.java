@@ -65,8 +65,10 @@ final class Training {
           try (Stream<Path> entries = Files.list(merged)) {
             entries.forEach(entry -> {});
           }
-          Main.commandLine("unionfs")
-              .execute("list", "--json"); // so that its server loads what it needs
+          CommandLine tool = Main.commandLine("unionfs");
+          tool.execute("list", "--json"); // so that its server loads what it needs
+          tool.execute("which", merged.resolve("file").toString());
+          tool.execute("diff", "--content", merged.toString());
         } finally {
           unmount(merged);
         }

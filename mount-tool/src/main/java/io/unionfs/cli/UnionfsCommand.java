@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
       UmountCommand.class,
       RemountCommand.class,
       ListCommand.class,
+      WhichCommand.class,
+      DiffCommand.class,
+      DiscardCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

@@ -1,0 +1,381 @@
+package io.unionfs.offline;
+
+import io.unionfs.layer.Layer;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.MarkRules;
+import io.unionfs.layer.Marks;
+import io.unionfs.layer.TreeRemoval;
+import io.unionfs.offline.Change.Kind;
+import io.unionfs.stack.Resolution;
+import io.unionfs.sys.Dirents;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What is to be taken out of an upper, checked as a whole before anything is. */
+final class DiscardPlan {
+  /**
+   * An entry that goes.
+   *
+   * @param mark whether it is a mark beside a name, and no object
+   */
+  private record Entry(List<Name> directory, Name name, boolean mark) {}
+
+  /** A copy with several names: its entry in the index, and how many of its names go. */
+  private static final class Linked {
+    final Name path;
+    final int nlink;
+    final Name index;
+    int going;
+
+    Linked(Name path, int nlink, Name index) {
+      this.path = path;
+      this.nlink = nlink;
+      this.index = index;
+    }
+  }
+
+  private final OpenLayers layers;
+  private final Marks marks;
+  private final Origins origins;
+  private final List<Entry> entries = new ArrayList<>();
+  private final Map<Long, Linked> linked = new LinkedHashMap<>();
+
+  /* Entries of the index that go without a name of the upper, and whether all of them do. */
+  private final Set<Name> unnamed = new LinkedHashSet<>();
+  private boolean everything;
+
+  /* Names of lower hard links that show again, by the index entry of their file. */
+  private final Map<Name, Integer> shownAgain = new HashMap<>();
+  private final Map<Name, Integer> lowerLinks = new HashMap<>();
+
+  private DiscardPlan(OpenLayers layers) {
+    this.layers = layers;
+    this.marks = layers.marks();
+    this.origins = new Origins(layers);
+  }
+
+  /**
+   * Makes a plan.
+   *
+   * @throws IOException if a path cannot be given back to the lowers by itself
+   */
+  static DiscardPlan of(OpenLayers layers, List<List<Name>> paths) throws IOException {
+    DiscardPlan plan = new DiscardPlan(layers);
+    plan.refuseHalfRenames(paths);
+    for (List<Name> path : paths) {
+      try {
+        plan.add(path);
+      } catch (ErrnoException e) {
+        throw new IOException(Paths.join(path) + ": " + Errno.message(e.errno()), e);
+      }
+    }
+    plan.refuseSomeLinks();
+    return plan;
+  }
+
+  boolean isEmpty() {
+    return entries.isEmpty() && unnamed.isEmpty() && !everything;
+  }
+
+  private void refuseHalfRenames(List<List<Name>> paths) throws IOException {
+    UpperDiff.run(
+        layers,
+        List.of(),
+        false,
+        new DiffSink() {
+          @Override
+          public void change(Change change) throws IOException {
+            Name from = change.from();
+            if (change.kind() == Kind.RENAMED
+                && from != null
+                && isBelow(paths, from) != isBelow(paths, change.path())) {
+              throw new IOException(
+                  from + " was renamed to " + change.path() + "; discard both or neither");
+            }
+          }
+
+          @Override
+          public void problem(Name path, int errno) throws IOException {
+            throw new IOException(path + ": " + Errno.message(errno));
+          }
+        });
+  }
+
+  private static boolean isBelow(List<List<Name>> paths, Name path) {
+    List<Name> names = Paths.split(path.bytes());
+    return paths.stream()
+        .anyMatch(
+            each -> each.size() <= names.size() && names.subList(0, each.size()).equals(each));
+  }
+
+  private void add(List<Name> path) throws ErrnoException, IOException {
+    Layer upper = layers.upper();
+    if (upper == null) {
+      return;
+    }
+    if (path.isEmpty()) {
+      everything = true;
+      for (Name name : onDisk(upper.root())) {
+        addEntry(List.of(), upper.root(), name);
+      }
+      return;
+    }
+    List<Name> parent = path.subList(0, path.size() - 1);
+    Name name = path.get(path.size() - 1);
+    DiffDir dir = directory(parent);
+    LayerDir present = dir == null ? null : dir.upper();
+    boolean restores = dir != null && dir.showsBefore() && dir.path().equals(dir.oldPath());
+    if (!restores && lowersShow(path)) {
+      throw new IOException(
+          Paths.join(path)
+              + ": a directory above it was deleted, renamed or made anew; discard that one");
+    }
+    if (present != null) {
+      Name beside = marks.whiteouts().beside(name);
+      addIfThere(parent, present, name);
+      if (beside != null) {
+        addIfThere(parent, present, beside);
+      }
+    }
+    if (restores) {
+      addUnnamed(path);
+    }
+  }
+
+  private void addIfThere(List<Name> parent, LayerDir dir, Name name) throws ErrnoException {
+    Stat stat = new Stat();
+    int errno = dir.tryStat(name, stat);
+    if (errno != 0 && errno != Errno.ENOENT) {
+      throw ErrnoException.of(errno);
+    }
+    if (errno == 0) {
+      addEntry(parent, dir, name);
+    }
+  }
+
+  private void addEntry(List<Name> parent, LayerDir dir, Name name) throws ErrnoException {
+    Stat stat = Discard.statOf(dir, name);
+    if (dir.layer().hides(stat)) {
+      return; // the work dir
+    }
+    boolean mark =
+        marks.whiteouts().isReserved(name) || marks.whiteouts().isWhiteout(dir, name, stat);
+    entries.add(new Entry(parent, name, mark));
+    countLinks(parent, dir, name, stat);
+  }
+
+  /* Everything in a tree that goes is looked at once. */
+  private void countLinks(List<Name> parent, LayerDir top, Name first, Stat firstStat)
+      throws ErrnoException {
+    if (layers.index() == null) {
+      return;
+    }
+    count(Paths.child(parent, first), top, first, firstStat);
+    if (!firstStat.isDirectory()) {
+      return;
+    }
+    record Open(List<Name> path, LayerDir dir) {}
+    Deque<Open> open = new ArrayDeque<>();
+    open.push(new Open(Paths.child(parent, first), top.child(first, firstStat)));
+    while (!open.isEmpty()) {
+      Open at = open.pop();
+      for (Name name : onDisk(at.dir())) {
+        Stat stat = Discard.statOf(at.dir(), name);
+        List<Name> path = Paths.child(at.path(), name);
+        count(path, at.dir(), name, stat);
+        if (stat.isDirectory()) {
+          open.push(new Open(path, at.dir().child(name, stat)));
+        }
+      }
+    }
+  }
+
+  private void count(List<Name> path, LayerDir dir, Name name, Stat stat) throws ErrnoException {
+    if (marks.whiteouts().isReserved(name)) {
+      Name hidden = marks.whiteouts().hiddenBy(name);
+      if (hidden != null) {
+        countShownAgain(Paths.child(path.subList(0, path.size() - 1), hidden));
+      }
+      return;
+    }
+    Side side = new Side(dir, name, stat, new Resolution.Place(dir, name));
+    boolean several = !stat.isDirectory() && stat.nlink > 1;
+    byte[] mark = several ? origins.mark(side) : null;
+    Name index = mark == null ? null : origins.indexEntry(mark, stat);
+    if (index == null) {
+      countShownAgain(path);
+    } else {
+      linked.computeIfAbsent(stat.ino, ino -> new Linked(Paths.join(path), stat.nlink, index))
+          .going++;
+    }
+  }
+
+  /* A name of a lower file whose copy stands in the index was deleted, and its count with it. */
+  private void countShownAgain(List<Name> path) throws ErrnoException {
+    Resolution found = lower(path);
+    if (found == null || found.kind() != Resolution.Kind.FILE) {
+      return;
+    }
+    Side lower = Side.of(found);
+    Side copy = origins.indexed(lower);
+    if (copy != null) {
+      shownAgain.merge(copy.name(), 1, Integer::sum);
+      lowerLinks.put(copy.name(), lower.stat().nlink);
+    }
+  }
+
+  private void refuseSomeLinks() throws IOException {
+    for (Linked file : linked.values()) {
+      if (file.nlink > file.going + 1) {
+        throw new IOException(
+            file.path
+                + ": a file with several names was changed, and "
+                + (file.nlink - file.going - 1)
+                + " more of them are elsewhere; discard all of them");
+      }
+    }
+  }
+
+  /* The name is only a lower's, and what it shows is a copy that another name has made. */
+  private void addUnnamed(List<Name> path) throws ErrnoException, IOException {
+    boolean nothing =
+        entries.stream()
+            .noneMatch(entry -> Paths.child(entry.directory(), entry.name()).equals(path));
+    Resolution found = nothing ? lower(path) : null;
+    if (found == null || found.kind() != Resolution.Kind.FILE) {
+      return;
+    }
+    Side copy = origins.indexed(Side.of(found));
+    if (copy == null) {
+      return;
+    }
+    if (copy.stat().nlink > 1) {
+      throw new IOException(
+          Paths.join(path) + ": was changed under another name of the same file; discard that one");
+    }
+    unnamed.add(copy.name());
+  }
+
+  private boolean lowersShow(List<Name> path) throws ErrnoException {
+    return lower(path) != null;
+  }
+
+  /* What the lowers alone show; null for nothing. */
+  private @Nullable Resolution lower(List<Name> path) throws ErrnoException {
+    MergedDir dir = layers.lowerRoot();
+    for (int i = 0; i < path.size(); i++) {
+      Resolution found = dir.resolve(path.get(i));
+      if (!found.exists()) {
+        return null;
+      }
+      if (i == path.size() - 1) {
+        return found;
+      }
+      if (found.kind() != Resolution.Kind.DIRECTORY) {
+        return null;
+      }
+      dir = dir.child(found);
+    }
+    return null;
+  }
+
+  /* A directory of the union beside the lowers'; null where the union has none. */
+  private @Nullable DiffDir directory(List<Name> path) throws ErrnoException {
+    MergedDir now = layers.root();
+    MergedDir was = layers.lowerRoot();
+    boolean before = true;
+    for (Name name : path) {
+      Resolution found = now.resolve(name);
+      if (found.kind() != Resolution.Kind.DIRECTORY) {
+        return null;
+      }
+      now = now.child(found);
+      Resolution old = before ? was.resolve(name) : null;
+      before = old != null && old.kind() == Resolution.Kind.DIRECTORY;
+      if (before && old != null) {
+        was = was.child(old);
+      }
+    }
+    List<LayerDir> parts = now.parts();
+    boolean own = parts.get(0).layer() == layers.upper();
+    return new DiffDir(
+        path,
+        path,
+        own ? parts.get(0) : null,
+        own ? parts.subList(1, parts.size()) : parts,
+        before ? was.parts() : List.of());
+  }
+
+  private static List<Name> onDisk(LayerDir dir) throws ErrnoException {
+    List<Name> names = new ArrayList<>();
+    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
+        Dirents listed = Dirents.open(dir.sys(), fd.raw())) {
+      while (listed.next()) {
+        if (!listed.isDotOrDotDot()) {
+          names.add(listed.name());
+        }
+      }
+    }
+    return names;
+  }
+
+  /** Does it. */
+  void run(StagingDir staging, MarkRules rules) throws ErrnoException {
+    Marks writing =
+        shownAgain.isEmpty() ? null : Marks.probe(layers.sys(), staging.workDir(), rules);
+    LayerDir index = staging.work().root().child(Name.of("index"));
+    if (writing != null) {
+      addToCounts(writing, index);
+    }
+    for (Entry entry : entries) {
+      LayerDir dir = staging.directory(entry.directory());
+      if (entry.mark()) {
+        staging.unlink(dir, entry.name());
+      } else {
+        staging.take(dir, entry.name());
+      }
+    }
+    for (Linked file : linked.values()) {
+      unnamed.add(file.index);
+    }
+    for (Name name : unnamed) {
+      staging.unlink(index, name);
+    }
+    if (everything && layers.index() != null) {
+      TreeRemoval.clear(index); // nothing is left that it could belong to
+    }
+  }
+
+  /* Before the names show again: too high a count does no harm. */
+  private void addToCounts(Marks writing, LayerDir index) throws ErrnoException {
+    SharedFd fd = index.pin();
+    try {
+      for (Map.Entry<Name, Integer> each : shownAgain.entrySet()) {
+        Name name = each.getKey();
+        Stat copy = Discard.statOf(index, name);
+        int lower = lowerLinks.getOrDefault(name, 1);
+        Integer difference = writing.nlinkDifference(fd.fd(), name, copy.nlink, lower);
+        if (difference != null) {
+          writing.setNlinkDifference(fd.fd(), name, difference + each.getValue());
+        }
+      }
+    } finally {
+      fd.unpin();
+    }
+  }
+}

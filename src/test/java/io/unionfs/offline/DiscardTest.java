@@ -1,0 +1,144 @@
+package io.unionfs.offline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.unionfs.TargetDirectories;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DiscardTest {
+  @TempDir(factory = TargetDirectories.class)
+  private Path home = Path.of("");
+
+  @SuppressWarnings("NullAway.Init") // by makeLayers
+  private TestLayers layers;
+
+  @BeforeEach
+  void makeLayers() throws IOException {
+    layers = new TestLayers(home);
+  }
+
+  private void discard(String... paths) throws IOException {
+    List<List<Name>> names =
+        Stream.of(paths).map(path -> Paths.split(path.getBytes(StandardCharsets.UTF_8))).toList();
+    try (Discard discard = Discard.open(Sys.linux(), layers.sources(), names)) {
+      discard.run();
+    }
+  }
+
+  private List<String> diff() throws IOException {
+    try (OpenLayers open = layers.open()) {
+      return TestLayers.diff(open, false, ".");
+    }
+  }
+
+  private void isRefused(String why, String... paths) throws IOException {
+    String before = layers.exact("u");
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> discard(paths))
+        .withMessageContaining(why);
+    assertThat(layers.exact("u")).isEqualTo(before);
+  }
+
+  @Test
+  void filesDirectoriesAndWhiteoutsGoAndTheRestStays() throws Exception {
+    layers.file("l1/f", "lower").file("l1/d/x", "x").file("l1/gone/y", "y").file("l2/o/z", "z");
+    layers.file("u/f", "upper").file("u/d/e/new", "x").whiteout("u/gone").opaque("u/o");
+    layers.file("u/stays", "x");
+    String lower = layers.exact("l1");
+
+    discard("f", "d", "gone", "o");
+
+    assertThat(diff()).containsExactly("added stays");
+    assertThat(layers.exact("l1")).isEqualTo(lower);
+    assertThat(home.resolve(".u.unionfs-work")).doesNotExist();
+  }
+
+  @Test
+  void everythingGoesButTheWorkDir() throws Exception {
+    layers.file("l1/f", "lower").file("u/f", "upper").file("u/d/e", "x");
+    layers.directory("u/.unionfs-work/work").directory("u/.unionfs-work/index");
+
+    discard(".");
+
+    try (Stream<Path> left = Files.list(layers.path("u"))) {
+      assertThat(left).containsExactly(layers.path("u/.unionfs-work"));
+    }
+  }
+
+  @Test
+  void pathWithoutChangesIsLeftAlone() throws Exception {
+    layers.file("l1/f", "lower").file("u/g", "upper");
+
+    discard("f", "none/at/all");
+
+    assertThat(diff()).containsExactly("added g");
+  }
+
+  @Test
+  void upperThatIsInUseIsRefused() throws Exception {
+    layers.file("u/f", "upper");
+    Sys sys = Sys.linux();
+    int fd = sys.openPath(layers.name("u").bytes(), Linux.O_RDONLY | Linux.O_DIRECTORY, 0);
+    try (Fd holder = new Fd(sys, fd)) {
+      assertThat(sys.tryFlock(holder.raw(), Linux.LOCK_EX | Linux.LOCK_NB)).isZero();
+
+      isRefused("in use by a mounted union", "f");
+    }
+  }
+
+  @Test
+  void halfOfARenameIsRefused() throws Exception {
+    layers.file("l1/old/a", "x").whiteout("u/old");
+    layers.directory("u/new").mark("u/new", "redirect", "/old");
+
+    isRefused("old was renamed to new", "new");
+    isRefused("old was renamed to new", "old");
+    discard("old", "new");
+
+    assertThat(diff()).isEmpty();
+  }
+
+  @Test
+  void whatOnlyADirectoryAboveCanGiveBackIsRefused() throws Exception {
+    layers.file("l1/o/a", "x").file("l1/gone/a", "x");
+    layers.opaque("u/o").file("u/o/a", "other").file("u/o/new", "x").whiteout("u/gone");
+
+    isRefused("discard that one", "o/a");
+    isRefused("discard that one", "gone/a");
+    discard("o/new");
+
+    assertThat(diff()).containsExactly("deleted gone", "modified o/a [content]");
+  }
+
+  @Test
+  void upperThatACrashLeftIsRefused() throws Exception {
+    layers.file("u/f", "x").directory(".u.unionfs-work/work/incompat/volatile");
+
+    isRefused("did not end cleanly", "f");
+  }
+
+  @Test
+  void linkInAPathIsNotFollowed() throws Exception {
+    layers.file("elsewhere/f", "precious");
+    Files.createSymbolicLink(layers.path("u/out"), layers.path("elsewhere"));
+
+    discard("out/f");
+    discard("out");
+
+    assertThat(layers.path("elsewhere/f")).exists();
+    assertThat(diff()).isEmpty();
+  }
+}

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       UmountCommand.class,
       RemountCommand.class,
       ListCommand.class,
+      StatsCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

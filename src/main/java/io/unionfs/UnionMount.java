@@ -3,6 +3,7 @@ package io.unionfs;
 import io.unionfs.control.ControlServer;
 import io.unionfs.control.MountStatistics;
 import io.unionfs.control.MountStatus;
+import io.unionfs.control.MountedLayers;
 import io.unionfs.core.MountOptions;
 import io.unionfs.core.RedirectDir;
 import io.unionfs.core.ShownOwners;
@@ -158,6 +159,13 @@ public final class UnionMount implements AutoCloseable {
         options.lowers().stream().map(Name::of).toList(),
         upper == null ? null : Name.of(upper),
         work == null ? null : Name.of(work),
+        new MountedLayers(
+            fs.lowerPlaces(),
+            fs.upperPlace(),
+            fs.workPlace(),
+            fs.dotNames(),
+            options.redirectDir(),
+            options.xattrPermissions()),
         fs.readOnly(),
         transport(),
         reason,

@@ -93,7 +93,11 @@ final class ArchitectureTest {
   static final ArchRule layersAreNeverAccessedByJavaPaths =
       noClasses()
           .that()
-          .resideInAnyPackage("io.unionfs.layer..", "io.unionfs.stack..", "io.unionfs.core..")
+          .resideInAnyPackage(
+              "io.unionfs.layer..",
+              "io.unionfs.stack..",
+              "io.unionfs.core..",
+              "io.unionfs.offline..")
           .and()
           .doNotHaveFullyQualifiedName("io.unionfs.core.HolderMount") // reads /proc, no layer
           .should()

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param lowers the lower directories, topmost first
  * @param upper null for a read-only union
  * @param work null where it was not given
+ * @param layers where it has its layers now, and by which rules it reads them
  * @param readOnly whether nothing can be changed through it, whatever its flags
  * @param transport which front-end serves it
  * @param reason why that one
@@ -28,6 +29,7 @@ public record MountStatus(
     List<Name> lowers,
     @Nullable Name upper,
     @Nullable Name work,
+    MountedLayers layers,
     boolean readOnly,
     String transport,
     String reason,

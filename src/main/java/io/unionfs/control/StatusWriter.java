@@ -2,6 +2,7 @@ package io.unionfs.control;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.unionfs.core.LayerPlace;
 import io.unionfs.sys.Name;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,6 +46,7 @@ final class StatusWriter {
           json.writeEndArray();
           writeName(json, "upper", status.upper());
           writeName(json, "work", status.work());
+          writeLayers(json, status.layers());
           json.writeBooleanField("readOnly", status.readOnly());
           json.writeStringField("transport", status.transport());
           json.writeStringField("reason", status.reason());
@@ -59,6 +61,40 @@ final class StatusWriter {
           json.writeNumberField("lookupHits", status.statistics().lookupHits());
           json.writeNumberField("lookupMisses", status.statistics().lookupMisses());
         });
+  }
+
+  private static void writeLayers(JsonGenerator json, MountedLayers layers) throws IOException {
+    json.writeObjectFieldStart("layers");
+    json.writeArrayFieldStart("lowers");
+    for (LayerPlace lower : layers.lowers()) {
+      writePlace(json, lower);
+    }
+    json.writeEndArray();
+    writePlace(json, "upper", layers.upper());
+    writePlace(json, "work", layers.work());
+    json.writeBooleanField("dotNames", layers.dotNames());
+    json.writeStringField("redirectDir", layers.redirectDir().toString());
+    json.writeNumberField("xattrPermissions", layers.xattrPermissions());
+    json.writeEndObject();
+  }
+
+  private static void writePlace(JsonGenerator json, String field, @Nullable LayerPlace place)
+      throws IOException {
+    json.writeFieldName(field);
+    if (place == null) {
+      json.writeNull();
+    } else {
+      writePlace(json, place);
+    }
+  }
+
+  private static void writePlace(JsonGenerator json, LayerPlace place) throws IOException {
+    json.writeStartObject();
+    JsonNames.write(json, "path", place.path());
+    json.writeNumberField("device", place.dev());
+    json.writeNumberField("inode", place.ino());
+    json.writeNumberField("descriptor", place.fd());
+    json.writeEndObject();
   }
 
   private static void writeName(JsonGenerator json, String field, @Nullable Name name)

@@ -8,7 +8,6 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
-import java.util.Arrays;
 
 /** The directories that a user names, checked before anything is mounted. */
 final class Directories {
@@ -92,36 +91,5 @@ final class Directories {
         sys.close(current);
       }
     }
-  }
-
-  /** The directory that a path without links lies in. */
-  static byte[] parent(byte[] real) {
-    int slash = lastSlash(real);
-    return slash <= 0 ? new byte[] {'/'} : Arrays.copyOf(real, slash);
-  }
-
-  static Name baseName(byte[] real) {
-    int slash = lastSlash(real);
-    return Name.of(real, slash + 1, real.length - slash - 1);
-  }
-
-  static byte[] join(byte[] parent, Name name) {
-    boolean root = parent.length == 1 && parent[0] == '/';
-    byte[] joined = Arrays.copyOf(parent, parent.length + (root ? 0 : 1) + name.length());
-    int at = parent.length;
-    if (!root) {
-      joined[at++] = '/';
-    }
-    name.copyTo(joined, at);
-    return joined;
-  }
-
-  private static int lastSlash(byte[] path) {
-    for (int i = path.length - 1; i >= 0; i--) {
-      if (path[i] == '/') {
-        return i;
-      }
-    }
-    return -1;
   }
 }

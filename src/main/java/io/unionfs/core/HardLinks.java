@@ -14,9 +14,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -134,11 +132,7 @@ final class HardLinks implements AutoCloseable {
   /** The name of a lower file's entry in the index. */
   @Nullable Name indexName(LayerDir dir, Name name) throws ErrnoException {
     byte[] origin = originOf(dir, name);
-    return origin == null ? null : indexName(origin);
-  }
-
-  static Name indexName(byte[] origin) {
-    return Name.of(HexFormat.of().formatHex(origin).getBytes(StandardCharsets.US_ASCII));
+    return origin == null ? null : Origin.indexName(origin);
   }
 
   /** The copy of a lower file with several names, or null if none of them was copied up. */
@@ -175,7 +169,7 @@ final class HardLinks implements AutoCloseable {
       return null;
     }
     for (Layer layer : lowers) {
-      Indexed found = entry(index, indexName(Origin.encode(origin, uuid(layer))));
+      Indexed found = entry(index, Origin.indexName(Origin.encode(origin, uuid(layer))));
       if (found != null && found.stat().ino == upper.ino) {
         return found.name();
       }

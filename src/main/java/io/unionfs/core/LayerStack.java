@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.core.Directories.Checked;
+import io.unionfs.layer.DefaultWork;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
@@ -30,8 +31,6 @@ import org.slf4j.LoggerFactory;
 /** The opened layers of a mount, with everything that must be undone at its end. */
 final class LayerStack implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayerStack.class);
-  private static final Name INSIDE = Name.of(".unionfs-work");
-  private static final int NAME_MAX = 255;
 
   private final Sys sys;
   private final MarkRules rules;
@@ -40,6 +39,9 @@ final class LayerStack implements AutoCloseable {
   private @Nullable Layer upper;
   private @Nullable WorkDir work;
   private @Nullable Checked defaultWork;
+  private final List<LayerPlace> lowerPlaces = new ArrayList<>();
+  private @Nullable LayerPlace upperPlace;
+  private @Nullable LayerPlace workPlace;
 
   /* Run last first at the end, or when opening fails half-way. */
   private final Deque<Runnable> undo = new ArrayDeque<>();
@@ -74,6 +76,19 @@ final class LayerStack implements AutoCloseable {
 
   @Nullable WorkDir work() {
     return work;
+  }
+
+  /** Where the lowers are, topmost first. */
+  List<LayerPlace> lowerPlaces() {
+    return List.copyOf(lowerPlaces);
+  }
+
+  @Nullable LayerPlace upperPlace() {
+    return upperPlace;
+  }
+
+  @Nullable LayerPlace workPlace() {
+    return workPlace;
   }
 
   Marks marks() {
@@ -115,26 +130,11 @@ final class LayerStack implements AutoCloseable {
     keepOwners(options);
   }
 
-  private void requireTrust(Layer layer) throws IOException {
-    OwnerOverride override = layer.ownerOverride();
-    if (override == null) {
-      return;
-    }
-    layer.setOwnerOverride(null);
-    Stat root = new Stat();
+  private static void requireTrust(Layer layer) throws IOException {
     try {
-      layer.root().stat(root);
+      layer.distrustOwners();
     } catch (ErrnoException e) {
       throw new MountRefusedException(layer + ": " + e.getMessage(), e);
-    }
-    if (override.isTrustworthy(root.uid)) {
-      layer.setOwnerOverride(override);
-    } else {
-      log.warn(
-          "{} belongs to user {}: {} in it is not followed without xattr_permissions",
-          layer,
-          root.uid,
-          override.xattr());
     }
   }
 
@@ -188,11 +188,23 @@ final class LayerStack implements AutoCloseable {
           layer.hide(directory.stat());
         }
         lowers.add(layer);
+        lowerPlaces.add(place(lower, layer));
       } catch (ErrnoException e) {
         throw new MountRefusedException(lower + ": " + e.getMessage(), e);
       }
     }
     lowers.get(lowers.size() - 1).setBottom();
+  }
+
+  /* A layer keeps the descriptor of its root to its end. */
+  private static LayerPlace place(Checked checked, Layer layer) throws ErrnoException {
+    SharedFd root = layer.root().pin();
+    try {
+      return new LayerPlace(
+          Name.of(checked.real()), checked.stat().dev, checked.stat().ino, root.fd());
+    } finally {
+      root.unpin();
+    }
   }
 
   /* Container engines give such mounts of their layers, and the same mapping as an option. */
@@ -244,6 +256,8 @@ final class LayerStack implements AutoCloseable {
       undo.push(opened.work()::close);
       opened.upper().hide(checkedWork.stat());
       upper = opened.upper();
+      upperPlace = place(checkedUpper, opened.upper());
+      workPlace = place(checkedWork, opened.work());
       WorkDir openedWork = openWork(checkedUpper, checkedWork, opened.work());
       work = openedWork;
       announceWhiteouts(opened.upper(), openedWork.marks());
@@ -324,16 +338,13 @@ final class LayerStack implements AutoCloseable {
 
   /* A sibling of the upper where that is on the same mount and may be made, else inside. */
   private Checked makeDefaultWork(Checked checkedUpper) throws IOException {
-    Name base = Directories.baseName(checkedUpper.real());
-    Name siblingName = Name.of(".").concat(base).concat(INSIDE);
-    byte[] parent = Directories.parent(checkedUpper.real());
-    if (base.length() > 0 && siblingName.length() <= NAME_MAX) {
-      byte[] sibling = Directories.join(parent, siblingName);
-      if (isOnMountOf(parent, checkedUpper) && make(sibling)) {
-        return remember(sibling);
-      }
+    byte[] sibling = DefaultWork.beside(checkedUpper.real());
+    if (sibling != null
+        && isOnMountOf(DefaultWork.parent(checkedUpper.real()), checkedUpper)
+        && make(sibling)) {
+      return remember(sibling);
     }
-    byte[] inside = Directories.join(checkedUpper.real(), INSIDE);
+    byte[] inside = DefaultWork.inside(checkedUpper.real());
     if (make(inside)) {
       return remember(inside);
     }

@@ -32,7 +32,8 @@ public enum RedirectDir {
         "redirect_dir must be on, off, follow, or nofollow, not " + name);
   }
 
-  Follow follow() {
+  /** Which marks a mount of this mode follows. */
+  public Follow follow() {
     return switch (this) {
       case OFF -> Follow.TRUSTED;
       case ON, FOLLOW -> Follow.ALL;

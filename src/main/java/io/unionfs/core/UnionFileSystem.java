@@ -3,6 +3,7 @@ package io.unionfs.core;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
+import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.stack.MergeRules;
 import io.unionfs.statistics.CacheFigures;
 import io.unionfs.statistics.CopyUpFigures;
@@ -151,6 +152,26 @@ public final class UnionFileSystem implements AutoCloseable {
 
   public MountOptions options() {
     return union.options();
+  }
+
+  /** Where the lowers are, topmost first. */
+  public List<LayerPlace> lowerPlaces() {
+    return layers.lowerPlaces();
+  }
+
+  /** Where the upper is, null without one. */
+  public @Nullable LayerPlace upperPlace() {
+    return layers.upperPlace();
+  }
+
+  /** Where the work dir is, null without an upper. */
+  public @Nullable LayerPlace workPlace() {
+    return layers.workPlace();
+  }
+
+  /** Whether {@code .wh.} names are marks in every layer. */
+  public boolean dotNames() {
+    return options().dotNames() || union.marks().whiteouts().format() == WhiteoutFormat.AUFS;
   }
 
   public boolean readOnly() {

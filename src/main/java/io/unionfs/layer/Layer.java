@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * A layer is held by the descriptor of its root and nothing else. Where the process may, that
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 /** One directory tree of a layer stack, held by descriptor. */
 public final class Layer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Layer.class);
+
   private final Sys sys;
   private final String path;
   private final boolean writable;
@@ -69,6 +73,11 @@ public final class Layer implements AutoCloseable {
    * @throws ErrnoException the errno of open(2) of a directory
    */
   public static Layer openLower(Sys sys, byte[] path) throws ErrnoException {
+    return openLower(sys, path, Name.of(path));
+  }
+
+  /** The same for a path by which nobody knows the layer, such as one below {@code /proc}. */
+  public static Layer openLower(Sys sys, byte[] path, Name shown) throws ErrnoException {
     try (Fd direct = new Fd(sys, sys.openPath(path, Linux.O_PATH | Linux.O_DIRECTORY, 0))) {
       Stat stat = new Stat();
       sys.fstatx(direct.raw(), stat);
@@ -82,11 +91,11 @@ public final class Layer implements AutoCloseable {
           Stat cloned = new Stat();
           sys.fstatx(clone, cloned);
           if (cloned.ino == stat.ino && cloned.dev == stat.dev) {
-            return new Layer(sys, show(path), owned.take(), false, true, cloned);
+            return new Layer(sys, shown.toString(), owned.take(), false, true, cloned);
           }
         }
       }
-      return new Layer(sys, show(path), direct.take(), false, false, stat);
+      return new Layer(sys, shown.toString(), direct.take(), false, false, stat);
     }
   }
 
@@ -95,11 +104,7 @@ public final class Layer implements AutoCloseable {
       throws ErrnoException {
     Stat stat = new Stat();
     sys.fstatx(rootFd, stat);
-    return new Layer(sys, show(path), rootFd, true, privateMount, stat);
-  }
-
-  private static String show(byte[] path) {
-    return Name.of(path).toString();
+    return new Layer(sys, Name.of(path).toString(), rootFd, true, privateMount, stat);
   }
 
   /** The layer's path as it was given, for messages only. */
@@ -151,6 +156,29 @@ public final class Layer implements AutoCloseable {
   /** Declares how this layer keeps owners and modes. */
   public void setOwnerOverride(@Nullable OwnerOverride override) {
     ownerOverride = override;
+  }
+
+  /**
+   * Gives up owners in xattrs that anybody may have written who is not trusted with them: a root
+   * process follows them only in a layer whose root is root's.
+   */
+  public void distrustOwners() throws ErrnoException {
+    OwnerOverride override = ownerOverride;
+    if (override == null) {
+      return;
+    }
+    ownerOverride = null; // the root's own owner must not come from there
+    Stat stat = new Stat();
+    root.stat(stat);
+    if (override.isTrustworthy(stat.uid)) {
+      ownerOverride = override;
+      return;
+    }
+    log.warn(
+        "{} belongs to user {}: {} in it is not followed without xattr_permissions",
+        path,
+        stat.uid,
+        override.xattr());
   }
 
   /** Whether an object belongs to something mounted inside the layer, and so is not part of it. */

@@ -31,6 +31,8 @@ public final class Marks {
   private static final Name FUSE_OPAQUE = Name.of("user.fuseoverlayfs.opaque");
   private static final Name TRUSTED_REDIRECT = Name.of("trusted.overlay.redirect");
   private static final Name USER_REDIRECT = Name.of("user.overlay.redirect");
+  private static final Name TRUSTED_ORIGIN = Name.of("trusted.overlay.origin");
+  private static final Name USER_ORIGIN = Name.of("user.overlay.origin");
   private static final Name TRUSTED_METACOPY = Name.of("trusted.overlay.metacopy");
   private static final Name USER_METACOPY = Name.of("user.overlay.metacopy");
   private static final byte[] YES = {'y'};
@@ -375,6 +377,22 @@ public final class Marks {
   /** The inode number that was written down, or null. */
   public byte @Nullable [] number(int dirFd, Name name) throws ErrnoException {
     return ofUpper(dirFd, name, number);
+  }
+
+  /**
+   * What the origin mark of an object says, in whichever namespace it has one; null without one.
+   * Unlike {@link #origin} it changes nothing, not even a mode for a moment.
+   *
+   * @throws ErrnoException {@code EACCES} where the process may not read it
+   */
+  public byte @Nullable [] originMark(LayerDir parent, Name name) throws ErrnoException {
+    SharedFd fd = parent.pin();
+    try {
+      byte[] trusted = valueOrNull(sys, fd.fd(), name, TRUSTED_ORIGIN);
+      return trusted != null ? trusted : valueOrNull(sys, fd.fd(), name, USER_ORIGIN);
+    } finally {
+      fd.unpin();
+    }
   }
 
   /** The handle of the lower file that an upper one was copied from, or null. */

@@ -1,8 +1,11 @@
 package io.unionfs.layer;
 
 import io.unionfs.sys.FileHandle;
+import io.unionfs.sys.Name;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,11 @@ public final class Origin {
     System.arraycopy(uuid, 0, out, 5, UUID_BYTES);
     System.arraycopy(fid, 0, out, HEADER_BYTES, fid.length);
     return out;
+  }
+
+  /** The name that the index of hard links has for a lower file of this origin. */
+  public static Name indexName(byte[] origin) {
+    return Name.of(HexFormat.of().formatHex(origin).getBytes(StandardCharsets.US_ASCII));
   }
 
   /** Decodes a handle; null for what is no origin of this version and byte order. */

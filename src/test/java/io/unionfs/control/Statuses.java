@@ -1,5 +1,7 @@
 package io.unionfs.control;
 
+import io.unionfs.core.LayerPlace;
+import io.unionfs.core.RedirectDir;
 import io.unionfs.core.Statistics;
 import io.unionfs.statistics.CacheFigures;
 import io.unionfs.statistics.CopiedFile;
@@ -13,6 +15,17 @@ import java.util.List;
 
 /** What a mount may say of itself, for tests. */
 final class Statuses {
+  static final MountedLayers LAYERS =
+      new MountedLayers(
+          List.of(
+              new LayerPlace(Name.of("/l1"), 7, 8, 9),
+              new LayerPlace(Name.of(new byte[] {'/', (byte) 0xff}), 10, -11, 12)),
+          new LayerPlace(Name.of("/upper\\377"), 13, 14, 15),
+          null,
+          true,
+          RedirectDir.FOLLOW,
+          2);
+
   private Statuses() {}
 
   static MountStatus plain() {
@@ -31,6 +44,7 @@ final class Statuses {
         List.of(Name.of("/l1"), Name.of("/l2")),
         Name.of("/upper"),
         null,
+        LAYERS,
         false,
         "kernel",
         "asked for",

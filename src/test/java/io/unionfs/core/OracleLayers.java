@@ -48,7 +48,12 @@ final class OracleLayers {
     return home.resolve("plain");
   }
 
-  private Path upper() {
+  /** The lower directories, topmost first. */
+  List<Path> lowers() {
+    return List.copyOf(lowers);
+  }
+
+  Path upper() {
     return home.resolve("upper");
   }
 

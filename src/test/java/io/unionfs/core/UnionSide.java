@@ -224,10 +224,26 @@ final class UnionSide implements OracleSide {
 
   @Override
   public String describe(String path) throws ErrnoException {
-    Node node = node(path);
     Stat stat = new Stat();
-    fs.getattr(node, stat);
-    StringBuilder text = new StringBuilder(PlainSide.describe(stat));
+    fs.getattr(node(path), stat);
+    return PlainSide.describe(stat) + contents(path, stat);
+  }
+
+  /** What does not change by itself: neither times nor the count of links. */
+  String describeLasting(String path) throws ErrnoException {
+    Stat stat = new Stat();
+    fs.getattr(node(path), stat);
+    return Integer.toOctalString(stat.mode)
+        + " "
+        + stat.uid
+        + ":"
+        + stat.gid
+        + contents(path, stat);
+  }
+
+  private String contents(String path, Stat stat) throws ErrnoException {
+    Node node = node(path);
+    StringBuilder text = new StringBuilder();
     for (Name xattr : Marks.split(fs.listxattr(node, caller)).stream().sorted().toList()) {
       byte[] value = fs.getxattr(node, xattr);
       if (xattr.toString().startsWith("user.t") && value != null) {

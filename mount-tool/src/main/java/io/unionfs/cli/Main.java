@@ -2,7 +2,10 @@ package io.unionfs.cli;
 
 import io.unionfs.cli.log.LogOutput;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -20,7 +23,9 @@ public final class Main {
     String[] all = RawArguments.of(decoded);
     String program = all.length == 0 ? "unionfs" : all[0];
     String[] arguments = all.length == 0 ? all : Arrays.copyOfRange(all, 1, all.length);
-    int status = commandLine(program).execute(arguments);
+    CommandLine line = commandLine(program);
+    int status = line.execute(arguments);
+    line.getOut().flush();
     System.out.flush();
     StatusPipe.report(status);
     System.exit(status);
@@ -31,6 +36,8 @@ public final class Main {
     boolean mount = program.equals("unionfs-mount");
     CommandLine line =
         mount ? new CommandLine(new MountCommand()) : new CommandLine(new UnionfsCommand());
+    line.setOut(utf8(System.out)); // names are shown in it, whatever the locale says
+    line.setErr(utf8(System.err));
     line.setExpandAtFiles(false);
     line.setUsageHelpAutoWidth(true);
     line.setTrimQuotes(false);
@@ -38,6 +45,10 @@ public final class Main {
     line.setParameterExceptionHandler(Main::usageError);
     line.setExecutionExceptionHandler(failure());
     return line;
+  }
+
+  private static PrintWriter utf8(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
   private static int usageError(ParameterException e, String[] arguments) {

@@ -3,7 +3,10 @@ package io.unionfs.cli;
 import io.unionfs.UnionMount;
 import io.unionfs.cli.OptionWords.Word;
 import io.unionfs.core.RedirectDir;
+import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.WhiteoutFormat;
+import io.unionfs.offline.LayerSource;
+import io.unionfs.offline.LayerSources;
 import io.unionfs.transport.IoProfile;
 import java.util.ArrayList;
 import java.util.List;
@@ -242,11 +245,44 @@ final class MountWords {
             + ": the value must be a number that is not negative");
   }
 
-  /** Checks what belongs together and hands it on. */
-  void applyTo(UnionMount.Builder builder) {
+  /**
+   * The layers, for commands that open them without a mount.
+   *
+   * @throws IllegalArgumentException with a sentence for the user if something is missing
+   */
+  LayerSources layers() {
+    checkLayers();
+    MarkRules rules =
+        new MarkRules(
+            redirectDir.follow(), whiteouts, dotNames || whiteouts == WhiteoutFormat.AUFS);
+    return new LayerSources(
+        lowers.stream().map(MountWords::source).toList(),
+        sourceOrNull(upper),
+        sourceOrNull(work),
+        rules,
+        xattrPermissions != 0);
+  }
+
+  private static @Nullable LayerSource sourceOrNull(@Nullable String path) {
+    return path == null ? null : source(path);
+  }
+
+  private static LayerSource source(String path) {
+    return LayerSource.of(RawArguments.bytes(path));
+  }
+
+  private void checkLayers() {
     if (lowers.isEmpty()) {
       throw new IllegalArgumentException("no lower directory given; use --lower DIR[:DIR...]");
     }
+    if (work != null && upper == null) {
+      throw new IllegalArgumentException("a work directory needs an upper directory as well");
+    }
+  }
+
+  /** Checks what belongs together and hands it on. */
+  void applyTo(UnionMount.Builder builder) {
+    checkLayers();
     lowers.forEach(directory -> builder.lower(RawArguments.bytes(directory)));
     String upperPath = upper;
     String workPath = work;
@@ -254,9 +290,6 @@ final class MountWords {
       builder.upper(RawArguments.bytes(upperPath));
     }
     if (workPath != null) {
-      if (upperPath == null) {
-        throw new IllegalArgumentException("a work directory needs an upper directory as well");
-      }
       builder.work(RawArguments.bytes(workPath));
     }
     builder.readOnly(readOnly);

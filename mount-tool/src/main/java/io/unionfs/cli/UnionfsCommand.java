@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       RemountCommand.class,
       ListCommand.class,
       StatsCommand.class,
+      DiffCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

@@ -1,0 +1,48 @@
+package io.unionfs.offline;
+
+import io.unionfs.sys.Name;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that an upper changes.
+ *
+ * @param kind what is changed
+ * @param path where, below the union's root
+ * @param from for a rename, where it was in the lowers; else null
+ * @param aspects for what was modified, and for what was renamed and modified, in what way
+ * @param replaces whether a rename took the place of something else of the lowers
+ * @param before what the lowers have, null for what is added
+ * @param after what the union has, null for what is deleted
+ */
+public record Change(
+    Kind kind,
+    Name path,
+    @Nullable Name from,
+    Set<Aspect> aspects,
+    boolean replaces,
+    @Nullable Version before,
+    @Nullable Version after) {
+  /** What is changed. */
+  public enum Kind {
+    ADDED,
+    MODIFIED,
+    DELETED,
+    RENAMED;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * An object before or after the change.
+   *
+   * @param type the type bits of its mode
+   * @param size in bytes
+   * @param content for reading a regular file; null for anything else
+   */
+  public record Version(int type, long size, @Nullable FileContent content) {}
+}

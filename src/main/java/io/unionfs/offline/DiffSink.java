@@ -1,0 +1,20 @@
+package io.unionfs.offline;
+
+import io.unionfs.sys.Name;
+import java.io.IOException;
+
+/** Takes what a diff finds. */
+public interface DiffSink {
+  /** Takes a change; in the order of paths, a directory before what is in it. */
+  void change(Change change) throws IOException;
+
+  /**
+   * Takes what could not be looked at; the diff goes on without it.
+   *
+   * @param path below the union's root
+   */
+  void problem(Name path, int errno) throws IOException;
+
+  /** Told how much has been done since the last time; nothing by default. */
+  default void progress(long entries, long bytes) {}
+}

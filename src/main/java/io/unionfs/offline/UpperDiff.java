@@ -1,0 +1,294 @@
+package io.unionfs.offline;
+
+import io.unionfs.layer.Layer;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.Marks;
+import io.unionfs.layer.Origin;
+import io.unionfs.layer.Redirect;
+import io.unionfs.stack.MergeRules;
+import io.unionfs.stack.Resolution;
+import io.unionfs.stack.Resolution.Kind;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.FileHandle;
+import io.unionfs.sys.Name;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Two walks over the upper, one to learn what was renamed and one to tell. Each name that the upper has, or
+ * hides, is resolved twice by the rules of the mount: with the upper and without it. What only the lowers
+ * have is never looked at, with one exception: where the upper has a directory of its own in the place of
+ * one of the lowers (an opaque one), the names that are gone can only be told from a listing of the latter,
+ * one directory at a time. A directory that is gone as a whole is one change.
+ */
+/** What an upper changes against the lowers. */
+public final class UpperDiff {
+  private final Marks marks;
+  private final MergeRules rules;
+  private final OpenLayers layers;
+  private final Comparison comparison;
+  private final DiffSink sink;
+  private final Renames renames;
+
+  /* In the first walk nothing is told. */
+  private boolean telling;
+  private boolean settled;
+
+  private final Deque<Frame> open = new ArrayDeque<>();
+
+  private record Frame(DiffDir dir, Iterator<Name> names) {}
+
+  private UpperDiff(OpenLayers layers, boolean readsContent, DiffSink sink) {
+    this.layers = layers;
+    this.marks = layers.marks();
+    this.rules = layers.merge();
+    this.sink = sink;
+    this.comparison = new Comparison(readsContent, bytes -> sink.progress(0, bytes));
+    this.renames = new Renames(marks);
+  }
+
+  /**
+   * Finds out what the upper changes below a path, and tells it in the order of paths.
+   *
+   * @param below the names of the path, empty for everything
+   * @param readsContent whether files are read to see whether they differ; else size and
+   *     modification time tell
+   * @throws IOException if the path cannot be looked at, or the sink fails; the message is for the
+   *     user
+   * @throws IllegalArgumentException if there is no upper
+   */
+  public static void run(OpenLayers layers, List<Name> below, boolean readsContent, DiffSink sink)
+      throws IOException {
+    if (layers.upper() == null) {
+      throw new IllegalArgumentException("there is no upper directory that could change anything");
+    }
+    UpperDiff diff = new UpperDiff(layers, readsContent, sink);
+    // a rename may have brought things here from anywhere, so the first walk is over everything
+    diff.walk(List.of());
+    try {
+      diff.renames.settle();
+    } catch (ErrnoException e) {
+      throw new IOException("the lower directories: " + e.getMessage(), e);
+    }
+    diff.settled = true;
+    diff.telling = true;
+    diff.walk(below);
+  }
+
+  private void walk(List<Name> below) throws IOException {
+    Layer upper = Objects.requireNonNull(layers.upper());
+    List<LayerDir> lowers = layers.lowers().stream().map(Layer::root).toList();
+    DiffDir root = new DiffDir(List.of(), List.of(), upper.root(), lowers, lowers);
+    if (below.isEmpty()) {
+      enter(root);
+    } else {
+      descend(root, below);
+    }
+    while (!open.isEmpty()) {
+      Frame frame = open.element();
+      if (frame.names().hasNext()) {
+        look(frame.dir(), frame.names().next());
+      } else {
+        open.pop();
+      }
+    }
+  }
+
+  /* On the way to a path nothing is told but what concerns it. */
+  private void descend(DiffDir root, List<Name> below) throws IOException {
+    DiffDir at = root;
+    for (int i = 0; i < below.size(); i++) {
+      boolean last = i == below.size() - 1;
+      telling = last;
+      look(at, below.get(i));
+      if (last || open.isEmpty()) {
+        telling = true;
+        return; // nothing is there, or nothing below is changed
+      }
+      at = open.pop().dir();
+    }
+  }
+
+  private void enter(DiffDir dir) throws IOException {
+    if (dir.upper() == null && dir.showsBefore()) {
+      return;
+    }
+    Collection<Name> names;
+    try {
+      names = DiffNames.of(marks, dir);
+    } catch (ErrnoException e) {
+      problem(dir.path(), e);
+      return;
+    }
+    open.push(new Frame(dir, names.iterator()));
+  }
+
+  private void look(DiffDir dir, Name name) throws IOException {
+    try {
+      sink.progress(1, 0);
+      lookAt(dir, name);
+    } catch (ErrnoException e) {
+      problem(dir.path(name), e);
+    }
+  }
+
+  private void problem(List<Name> path, ErrnoException e) throws IOException {
+    if (settled) {
+      sink.problem(Paths.join(path), e.errno());
+    }
+  }
+
+  private void lookAt(DiffDir dir, Name name) throws ErrnoException, IOException {
+    Resolution now = rules.resolve(dir.upper(), dir.below(), name);
+    Resolution was = dir.before().isEmpty() ? null : existing(rules.resolve(dir.before(), name));
+    if (was != null && renames.isMovedAway(dir.oldPath(name))) {
+      was = null; // what was here is told where it is
+    }
+    if (now.kind() == Kind.DIRECTORY) {
+      directory(dir, name, now, was);
+    } else if (now.exists()) {
+      file(dir, name, Side.of(now), was);
+    } else if (was != null) {
+      Side before = Side.of(was);
+      if (!telling && was.kind() == Kind.FILE) {
+        renames.source(dir.oldPath(name), before);
+      }
+      tell(Change.Kind.DELETED, dir.path(name), null, Set.of(), false, before, null);
+    }
+  }
+
+  private static @Nullable Resolution existing(Resolution found) {
+    return found.exists() ? found : null;
+  }
+
+  private void directory(DiffDir dir, Name name, Resolution now, @Nullable Resolution was)
+      throws ErrnoException, IOException {
+    List<LayerDir> parts = now.parts();
+    LayerDir upper = parts.get(0).layer() == layers.upper() ? parts.get(0) : null;
+    List<LayerDir> below = upper == null ? parts : parts.subList(1, parts.size());
+    List<Name> from = upper == null || below.isEmpty() ? null : redirected(dir, name, upper);
+    List<Name> path = dir.path(name);
+    Side after = Side.of(now);
+    if (from != null) {
+      renames.directory(from);
+      Side before = Side.of(below.get(0));
+      tell(
+          Change.Kind.RENAMED,
+          path,
+          Paths.join(from),
+          aspects(before, after),
+          was != null,
+          before,
+          after);
+      enter(new DiffDir(path, from, upper, below, below));
+      return;
+    }
+    boolean both = was != null && was.kind() == Kind.DIRECTORY;
+    compare(path, was == null ? null : Side.of(was), after);
+    List<LayerDir> before = both && was != null ? was.parts() : List.of();
+    DiffDir child = new DiffDir(path, dir.oldPath(name), upper, below, before);
+    enter(child.showsBefore() ? child.withBefore(below) : child);
+  }
+
+  /* Where the lowers have the content of an upper directory, if that is another place. */
+  private @Nullable List<Name> redirected(DiffDir dir, Name name, LayerDir upper)
+      throws ErrnoException {
+    LayerDir parent = upper.parent();
+    Redirect redirect = parent == null ? null : marks.redirect(parent, upper.name());
+    if (redirect == null) {
+      return null;
+    }
+    List<Name> from =
+        redirect.absolute() ? redirect.names() : Paths.child(dir.oldPath(), redirect.last());
+    return from.equals(dir.oldPath(name)) ? null : from;
+  }
+
+  private void file(DiffDir dir, Name name, Side after, @Nullable Resolution was)
+      throws ErrnoException, IOException {
+    List<Name> path = dir.path(name);
+    Side before = was == null ? null : Side.of(was);
+    if (!telling) {
+      boolean own = after.dir().layer() == layers.upper();
+      if (own && !isCopyOf(after, before)) {
+        renames.target(path, after);
+        if (before != null && !before.stat().isDirectory()) {
+          renames.source(dir.oldPath(name), before);
+        }
+      }
+      return;
+    }
+    Renames.Source source = renames.of(Paths.join(path));
+    if (source != null) {
+      Side moved = source.side();
+      tell(
+          Change.Kind.RENAMED,
+          path,
+          Paths.join(source.path()),
+          aspects(moved, after),
+          before != null,
+          moved,
+          after);
+      return;
+    }
+    compare(path, before, after);
+  }
+
+  /* Whether the upper's file was copied up from the lower's of this name. */
+  private boolean isCopyOf(Side after, @Nullable Side before) throws ErrnoException {
+    if (before == null || before.stat().isDirectory()) {
+      return false;
+    }
+    byte[] mark = marks.originMark(after.dir(), after.name());
+    FileHandle origin = mark == null ? null : Origin.decode(mark);
+    return origin != null && origin.equals(Renames.handle(before));
+  }
+
+  private void compare(List<Name> path, @Nullable Side before, Side after)
+      throws ErrnoException, IOException {
+    if (before == null) {
+      tell(Change.Kind.ADDED, path, null, Set.of(), false, null, after);
+      return;
+    }
+    Set<Aspect> aspects = aspects(before, after);
+    if (!aspects.isEmpty()) {
+      tell(Change.Kind.MODIFIED, path, null, aspects, false, before, after);
+    }
+  }
+
+  private Set<Aspect> aspects(Side before, Side after) throws ErrnoException {
+    return telling ? comparison.aspects(before, after) : EnumSet.noneOf(Aspect.class);
+  }
+
+  private void tell(
+      Change.Kind kind,
+      List<Name> path,
+      @Nullable Name from,
+      Set<Aspect> aspects,
+      boolean replaces,
+      @Nullable Side before,
+      @Nullable Side after)
+      throws IOException {
+    if (telling) {
+      sink.change(
+          new Change(
+              kind, Paths.join(path), from, aspects, replaces, version(before), version(after)));
+    }
+  }
+
+  private static Change.@Nullable Version version(@Nullable Side side) {
+    if (side == null) {
+      return null;
+    }
+    boolean regular = side.stat().isRegular();
+    return new Change.Version(
+        side.stat().type(), side.stat().size, regular ? new FileContent(side.data()) : null);
+  }
+}

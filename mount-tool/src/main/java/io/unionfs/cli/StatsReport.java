@@ -86,7 +86,10 @@ final class StatsReport {
   private static void copyUps(PrintWriter out, CopyUpFigures copyUps) {
     out.printf(
         "copied up: %d files with %s, %d directories, in %s%n",
-        copyUps.files(), size(copyUps.bytes()), copyUps.directories(), duration(copyUps.nanos()));
+        copyUps.files(),
+        Progress.size(copyUps.bytes()),
+        copyUps.directories(),
+        duration(copyUps.nanos()));
     CopiedFile longest = copyUps.longest();
     if (longest != null) {
       out.printf("longest:   %s, %s%n", duration(longest.nanos()), longest.path());
@@ -98,7 +101,7 @@ final class StatsReport {
         files.row(
             file.program().toString(),
             file.pid() == 0 ? UNKNOWN : Integer.toString(file.pid()),
-            size(file.bytes()),
+            Progress.size(file.bytes()),
             duration(file.nanos()),
             file.path());
       }
@@ -109,7 +112,9 @@ final class StatsReport {
       FigureTable programs = new FigureTable("COPIED UP FOR", "COPY-UPS", "SIZE");
       for (CopyUpFigures.Program program : copyUps.programs()) {
         programs.row(
-            program.name().toString(), Long.toString(program.copyUps()), size(program.bytes()));
+            program.name().toString(),
+            Long.toString(program.copyUps()),
+            Progress.size(program.bytes()));
       }
       programs.print(out);
     }
@@ -128,8 +133,8 @@ final class StatsReport {
               ? UNKNOWN
               : String.format(Locale.ROOT, "%.1f %%", cache.hitRate() * 100),
           Long.toString(cache.entries()),
-          sized ? size(cache.bytes()) : UNKNOWN,
-          sized ? size(cache.limit()) : Long.toString(cache.limit()));
+          sized ? Progress.size(cache.bytes()) : UNKNOWN,
+          sized ? Progress.size(cache.limit()) : Long.toString(cache.limit()));
     }
     return table;
   }
@@ -145,9 +150,9 @@ final class StatsReport {
         taken.mostDescriptors());
     out.printf(
         "memory:      heap %s of %s, resident %s%n",
-        size(taken.heapBytes()),
-        size(taken.mostHeapBytes()),
-        taken.residentBytes() < 0 ? UNKNOWN : size(taken.residentBytes()));
+        Progress.size(taken.heapBytes()),
+        Progress.size(taken.mostHeapBytes()),
+        taken.residentBytes() < 0 ? UNKNOWN : Progress.size(taken.residentBytes()));
   }
 
   private static String rate(long count, double seconds) {
@@ -158,19 +163,6 @@ final class StatsReport {
     return latency.count() == 0
         ? UNKNOWN
         : String.format(Locale.ROOT, "%.1f", nanos / NANOS_PER_MICRO);
-  }
-
-  /** A size with three figures. */
-  static String size(long bytes) {
-    String[] units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = bytes;
-    int unit = 0;
-    while (value >= 1000 && unit < units.length - 1) {
-      value /= 1024;
-      unit++;
-    }
-    String form = unit == 0 || value >= 100 ? "%.0f %s" : value >= 10 ? "%.1f %s" : "%.2f %s";
-    return String.format(Locale.ROOT, form, value, units[unit]);
   }
 
   /** A duration with as much precision as is of use. */

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       StatsCommand.class,
       DiffCommand.class,
+      FsckCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

@@ -1,6 +1,7 @@
 package io.unionfs;
 
 import io.unionfs.control.ControlServer;
+import io.unionfs.control.MountStatistics;
 import io.unionfs.control.MountStatus;
 import io.unionfs.control.MountedLayers;
 import io.unionfs.core.MountOptions;
@@ -8,6 +9,7 @@ import io.unionfs.core.RedirectDir;
 import io.unionfs.core.ShownOwners;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.layer.WhiteoutFormat;
+import io.unionfs.statistics.Proc;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
@@ -60,6 +62,7 @@ public final class UnionMount implements AutoCloseable {
   private final Thread reaper;
 
   private final long since = System.currentTimeMillis() / MILLIS;
+  private final long sinceNanos = System.nanoTime();
   private final @Nullable ControlServer control;
 
   private UnionMount(UnionFileSystem fs, Started started, byte[] mountPoint, boolean temporary) {
@@ -70,7 +73,10 @@ public final class UnionMount implements AutoCloseable {
     this.temporary = temporary;
     this.reaper = new Thread(this::reap, "unionfs-end");
     long mountId = session.mountId();
-    this.control = mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, this::status);
+    this.control =
+        mountId < 0
+            ? null
+            : ControlServer.open(Sys.linux(), mountId, this::status, this::statistics);
   }
 
   /** A maker of mounts, with nothing chosen yet. */
@@ -168,6 +174,28 @@ public final class UnionMount implements AutoCloseable {
         Sys.linux().getpid(),
         since,
         fs.statistics());
+  }
+
+  private MountStatistics statistics() {
+    session.requests().watch();
+    Runtime java = Runtime.getRuntime();
+    Proc proc = fs.proc();
+    return new MountStatistics(
+        Name.of(mountPoint),
+        transport(),
+        Sys.linux().getpid(),
+        System.nanoTime() - sinceNanos,
+        session.requests().figures(),
+        fs.copyUpFigures(),
+        fs.cacheFigures(),
+        fs.nodeCount(),
+        session.knownNodes(),
+        new MountStatistics.Resources(
+            proc.openDescriptors(),
+            proc.mostDescriptors(),
+            java.totalMemory() - java.freeMemory(),
+            java.maxMemory(),
+            proc.residentBytes()));
   }
 
   /** Why this transport serves the mount. */

@@ -15,12 +15,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The asking end of control sockets. */
 public final class ControlClient {
-  private static final byte[] GET_STATUS =
-      "{\"get\":\"status\"}\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] GET_STATUS = get("status");
+  private static final byte[] GET_STATISTICS = get("stats");
   private static final int PATIENCE_MILLIS = 5000;
   private static final int MOST_BYTES = 16 << 20;
 
   private ControlClient() {}
+
+  private static byte[] get(String wanted) {
+    return ("{\"get\":\"" + wanted + "\"}\n").getBytes(StandardCharsets.US_ASCII);
+  }
 
   /**
    * The status of a mount as its server tells it, a line of JSON without its end; null where no
@@ -36,11 +40,25 @@ public final class ControlClient {
     return status(sys, ControlSockets.of(sys, mountId, owner), PATIENCE_MILLIS);
   }
 
+  /**
+   * What a mount counted, as {@link #status} gives its status; the server times every request for a
+   * while after it.
+   */
+  public static @Nullable String statistics(Sys sys, long mountId, @Nullable Integer owner)
+      throws ErrnoException {
+    return ask(sys, ControlSockets.of(sys, mountId, owner), PATIENCE_MILLIS, GET_STATISTICS);
+  }
+
   static @Nullable String status(Sys sys, List<Place> places, int millis) throws ErrnoException {
+    return ask(sys, places, millis, GET_STATUS);
+  }
+
+  private static @Nullable String ask(Sys sys, List<Place> places, int millis, byte[] request)
+      throws ErrnoException {
     ErrnoException denied = null;
     for (Place place : places) {
       try (UnixSocket server = UnixSocket.connect(sys, place.path(), millis)) {
-        server.write(GET_STATUS);
+        server.write(request);
         return readLine(server, millis);
       } catch (ErrnoException e) {
         switch (e.errno()) {

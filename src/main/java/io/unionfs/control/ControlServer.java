@@ -34,6 +34,7 @@ public final class ControlServer implements AutoCloseable {
   private final byte[] path;
   private final UnixSocket socket;
   private final Supplier<MountStatus> status;
+  private final Supplier<MountStatistics> statistics;
   private final int patienceMillis;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -46,11 +47,17 @@ public final class ControlServer implements AutoCloseable {
   private boolean closing;
 
   private ControlServer(
-      Sys sys, byte[] path, UnixSocket socket, Supplier<MountStatus> status, int patienceMillis) {
+      Sys sys,
+      byte[] path,
+      UnixSocket socket,
+      Supplier<MountStatus> status,
+      Supplier<MountStatistics> statistics,
+      int patienceMillis) {
     this.sys = sys;
     this.path = path;
     this.socket = socket;
     this.status = status;
+    this.statistics = statistics;
     this.patienceMillis = patienceMillis;
     this.thread = new Thread(this::serve, "unionfs-control");
     thread.setDaemon(true);
@@ -60,19 +67,26 @@ public final class ControlServer implements AutoCloseable {
    * Opens the socket of a mount, replacing one that a dead server left. Null where there is no
    * place for it, which is logged: a mount works without.
    */
-  public static @Nullable ControlServer open(Sys sys, long mountId, Supplier<MountStatus> status) {
-    return open(sys, ControlSockets.directory(), mountId, status, PATIENCE_MILLIS);
+  public static @Nullable ControlServer open(
+      Sys sys, long mountId, Supplier<MountStatus> status, Supplier<MountStatistics> statistics) {
+    return open(sys, ControlSockets.directory(), mountId, status, statistics, PATIENCE_MILLIS);
   }
 
   /**
    * @param patienceMillis the longest that a client may take to ask, and to read the answer
    */
   static @Nullable ControlServer open(
-      Sys sys, String directory, long mountId, Supplier<MountStatus> status, int patienceMillis) {
+      Sys sys,
+      String directory,
+      long mountId,
+      Supplier<MountStatus> status,
+      Supplier<MountStatistics> statistics,
+      int patienceMillis) {
     try {
       byte[] path = ControlSockets.forNew(sys, directory, mountId);
       UnixSocket socket = listen(sys, path);
-      ControlServer server = new ControlServer(sys, path, socket, status, patienceMillis);
+      ControlServer server =
+          new ControlServer(sys, path, socket, status, statistics, patienceMillis);
       server.thread.start();
       return server;
     } catch (ErrnoException e) {
@@ -219,8 +233,11 @@ public final class ControlServer implements AutoCloseable {
     }
     try {
       String wanted = RequestReader.wanted(line, length);
-      return "status".equals(wanted)
-          ? StatusWriter.status(status.get())
+      if ("status".equals(wanted)) {
+        return StatusWriter.status(status.get());
+      }
+      return "stats".equals(wanted)
+          ? StatisticsWriter.statistics(statistics.get())
           : StatusWriter.error("unknown request");
     } catch (JsonProcessingException e) {
       return StatusWriter.error("not JSON: " + e.getOriginalMessage());

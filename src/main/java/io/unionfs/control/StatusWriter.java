@@ -15,11 +15,11 @@ final class StatusWriter {
   private StatusWriter() {}
 
   /** Writes the members of an object. */
-  private interface Members {
+  interface Members {
     void write(JsonGenerator json) throws IOException;
   }
 
-  private static byte[] line(Members members) throws IOException {
+  static byte[] line(Members members) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
       json.writeStartObject();

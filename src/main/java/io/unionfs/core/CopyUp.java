@@ -6,6 +6,7 @@ import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.ProtectionMark;
 import io.unionfs.stack.Resolution.Place;
+import io.unionfs.statistics.CopyUps;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
@@ -45,6 +46,7 @@ final class CopyUp {
   private final Protection protection;
   private final DataCopy dataCopy;
   private final DirectoryCopy directoryCopy;
+  private final CopyUps figures;
   private final DescriptorCloser closer;
   private final ConcurrentMap<Node, CountDownLatch> flights = new ConcurrentHashMap<>();
 
@@ -53,7 +55,8 @@ final class CopyUp {
       HardLinks hardLinks,
       OriginNumbers numbers,
       OpenFiles openFiles,
-      Protection protection) {
+      Protection protection,
+      CopyUps figures) {
     this.union = union;
     this.numbers = numbers;
     this.sys = union.sys();
@@ -63,6 +66,7 @@ final class CopyUp {
     this.protection = protection;
     this.dataCopy = new DataCopy(union);
     this.directoryCopy = new DirectoryCopy(union, protection);
+    this.figures = figures;
     this.closer = new DescriptorCloser(sys);
   }
 
@@ -149,9 +153,10 @@ final class CopyUp {
     if (data == null) {
       return;
     }
+    long start = System.nanoTime();
+    Stat stat = new Stat();
     SharedFd to = openFiles.pinForWrite(file);
     try {
-      Stat stat = new Stat();
       sys.fstatx(to.fd(), stat);
       if (copyData(file, stat, to.fd(), limit)) {
         sys.fsync(to.fd());
@@ -166,6 +171,7 @@ final class CopyUp {
     }
     file.setData(null);
     log.debug("{} has data of its own, {} bytes", file, limit);
+    figures.addFile(file, Math.min(stat.size, limit), System.nanoTime() - start);
   }
 
   /**
@@ -196,6 +202,7 @@ final class CopyUp {
   }
 
   private void copy(WorkDir work, DirNode dir) throws ErrnoException {
+    long start = System.nanoTime();
     Name temporary = work.newName();
     SharedFd workFd = work.dir().pin();
     boolean placed = false;
@@ -221,6 +228,7 @@ final class CopyUp {
         work.discard(temporary);
       }
     }
+    figures.addDirectory(System.nanoTime() - start);
   }
 
   private void adoptRemoved(WorkDir work, Name temporary, DirNode dir) throws ErrnoException {
@@ -285,6 +293,7 @@ final class CopyUp {
   }
 
   private void copy(WorkDir work, FileNode file, long limit) throws ErrnoException {
+    long start = System.nanoTime();
     Place lower = file.requireLower();
     LayerDir lowerDir = lower.dir();
     Name lowerName = lower.name();
@@ -350,6 +359,8 @@ final class CopyUp {
     if (data != NO_DATA) {
       openFiles.adopt(file, data); // a write is likely to follow
     }
+    long copied = data == NO_DATA ? 0 : Math.min(stat.size, limit);
+    figures.addFile(file, copied, System.nanoTime() - start);
   }
 
   private void makeSpecial(FileNode file, Stat stat, SharedFd workFd, Name temporary)

@@ -146,7 +146,7 @@ public final class FileNode extends Node {
     }
   }
 
-  boolean copiedUp() {
+  public boolean copiedUp() {
     return placement.copiedUp();
   }
 

@@ -3,7 +3,10 @@ package io.unionfs.core;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.unionfs.stack.LowerIndex;
+import io.unionfs.statistics.CacheFigures;
 import io.unionfs.sys.Name;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,8 @@ final class LookupCache {
   private final long indexBytes;
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
+  private final LongAdder indexHits = new LongAdder();
+  private final LongAdder indexMisses = new LongAdder();
 
   /* Off where others change the layers: then nothing may be remembered. */
   private final boolean active;
@@ -133,7 +138,9 @@ final class LookupCache {
   }
 
   @Nullable LowerIndex index(DirNode dir) {
-    return indexes.getIfPresent(dir);
+    LowerIndex found = indexes.getIfPresent(dir);
+    (found == null ? indexMisses : indexHits).increment();
+    return found;
   }
 
   /** Whether an index is small enough to be kept; one that is not would be read again each time. */
@@ -150,5 +157,24 @@ final class LookupCache {
 
   Statistics statistics() {
     return new Statistics(hits.sum(), misses.sum(), entries.estimatedSize());
+  }
+
+  List<CacheFigures> figures() {
+    return List.of(
+        figures("names", hits, misses, entries),
+        figures("lowers", indexHits, indexMisses, indexes));
+  }
+
+  private static CacheFigures figures(
+      String name, LongAdder hits, LongAdder misses, Cache<?, ?> cache) {
+    long bytes = CacheFigures.UNKNOWN;
+    long limit = CacheFigures.UNKNOWN;
+    var eviction = cache.policy().eviction();
+    if (eviction.isPresent()) {
+      OptionalLong weight = eviction.get().weightedSize();
+      bytes = weight.orElse(CacheFigures.UNKNOWN);
+      limit = eviction.get().getMaximum();
+    }
+    return new CacheFigures(name, hits.sum(), misses.sum(), cache.estimatedSize(), bytes, limit);
   }
 }

@@ -31,6 +31,11 @@ final class Nodes {
     this.shared = shared;
   }
 
+  /** How many there are, roughly: with those that nobody refers to any more. */
+  long size() {
+    return byHost.size();
+  }
+
   DirNode root(long ino, int generation, @Nullable LayerDir upper, List<LayerDir> lowers) {
     return new DirNode(nextId.getAndIncrement(), ino, generation, null, Name.DOT, upper, lowers);
   }

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.Resolution.Place;
+import io.unionfs.statistics.CacheFigures;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
@@ -13,6 +14,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -30,6 +32,9 @@ final class OpenFiles implements AutoCloseable {
   private record Opened(SharedFd fd, boolean upper) {}
 
   private final Sys sys;
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
+  private final long limit;
   private final Places places;
   private final Cache<FileNode, Opened> readers;
   private final Cache<FileNode, Opened> writers;
@@ -37,7 +42,7 @@ final class OpenFiles implements AutoCloseable {
   OpenFiles(Sys sys, Places places) {
     this.sys = sys;
     this.places = places;
-    long limit = Math.max(LEAST, Math.min(MOST, sys.getRlimit(RLIMIT_NOFILE)[0] / 8));
+    this.limit = Math.max(LEAST, Math.min(MOST, sys.getRlimit(RLIMIT_NOFILE)[0] / 8));
     this.readers = pool(limit);
     this.writers = pool(limit);
   }
@@ -62,20 +67,12 @@ final class OpenFiles implements AutoCloseable {
   SharedFd pinForRead(FileNode file) throws ErrnoException {
     while (true) {
       boolean upper = file.dataInUpper();
-      SharedFd orphan = upper ? file.orphan() : null;
-      if (orphan != null && orphan.tryPin()) {
-        return orphan;
+      SharedFd open = pinReadable(file, upper);
+      if (open != null) {
+        hits.increment();
+        return open;
       }
-      if (upper) {
-        Opened writer = writers.getIfPresent(file);
-        if (writer != null && writer.fd().tryPin()) {
-          return writer.fd();
-        }
-      }
-      Opened reader = readers.getIfPresent(file);
-      if (reader != null && reader.upper() == upper && reader.fd().tryPin()) {
-        return reader.fd();
-      }
+      misses.increment();
       SharedFd opened = openReader(file);
       if (file.dataInUpper() == upper) {
         put(readers, file, new Opened(opened, upper));
@@ -84,6 +81,26 @@ final class OpenFiles implements AutoCloseable {
       opened.unpin();
       opened.retire();
     }
+  }
+
+  private @Nullable SharedFd pinReadable(FileNode file, boolean upper) {
+    if (upper) {
+      SharedFd writable = pinWritable(file);
+      if (writable != null) {
+        return writable;
+      }
+    }
+    Opened reader = readers.getIfPresent(file);
+    return reader != null && reader.upper() == upper && reader.fd().tryPin() ? reader.fd() : null;
+  }
+
+  private @Nullable SharedFd pinWritable(FileNode file) {
+    SharedFd orphan = file.orphan();
+    if (orphan != null && orphan.tryPin()) {
+      return orphan;
+    }
+    Opened writer = writers.getIfPresent(file);
+    return writer != null && writer.fd().tryPin() ? writer.fd() : null;
   }
 
   private SharedFd openReader(FileNode file) throws ErrnoException {
@@ -131,14 +148,12 @@ final class OpenFiles implements AutoCloseable {
 
   /** Pins a descriptor for writing a file that was copied up; the caller unpins it. */
   SharedFd pinForWrite(FileNode file) throws ErrnoException {
-    SharedFd orphan = file.orphan();
-    if (orphan != null && orphan.tryPin()) {
-      return orphan;
+    SharedFd open = pinWritable(file);
+    if (open != null) {
+      hits.increment();
+      return open;
     }
-    Opened writer = writers.getIfPresent(file);
-    if (writer != null && writer.fd().tryPin()) {
-      return writer.fd();
-    }
+    misses.increment();
     SharedFd opened =
         places.withFile(
             file,
@@ -194,6 +209,17 @@ final class OpenFiles implements AutoCloseable {
   void drop(FileNode file) {
     retire(readers.asMap().remove(file));
     retire(writers.asMap().remove(file));
+  }
+
+  /** How often a descriptor was there already. */
+  CacheFigures figures() {
+    return new CacheFigures(
+        "descriptors",
+        hits.sum(),
+        misses.sum(),
+        readers.estimatedSize() + writers.estimatedSize(),
+        CacheFigures.UNKNOWN,
+        2 * limit);
   }
 
   @Override

@@ -5,6 +5,10 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.stack.MergeRules;
+import io.unionfs.statistics.CacheFigures;
+import io.unionfs.statistics.CopyUpFigures;
+import io.unionfs.statistics.CopyUps;
+import io.unionfs.statistics.Proc;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
@@ -49,6 +53,8 @@ public final class UnionFileSystem implements AutoCloseable {
   private final Protection protection;
   private final Attributes attributes;
   private final CopyUp copyUp;
+  private final Proc proc;
+  private final CopyUps copyUps;
   private final FileFlags flags;
   private final Xattrs xattrs;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -63,7 +69,9 @@ public final class UnionFileSystem implements AutoCloseable {
     this.openFiles = new OpenFiles(union.sys(), places);
     this.listings = new Listings(union, lookup);
     this.protection = new Protection(union, places);
-    this.copyUp = new CopyUp(union, hardLinks, numbers, openFiles, protection);
+    this.proc = Proc.open(union.sys());
+    this.copyUps = new CopyUps(proc);
+    this.copyUp = new CopyUp(union, hardLinks, numbers, openFiles, protection, copyUps);
     this.creation = new Creation(union, lookup, copyUp, openFiles);
     this.removal = new Removal(union, lookup, copyUp, openFiles, listings, numbers);
     this.rename = new Rename(union, lookup, copyUp, removal, listings);
@@ -573,6 +581,28 @@ public final class UnionFileSystem implements AutoCloseable {
     return union.cache().statistics();
   }
 
+  /** How well the caches do. */
+  public List<CacheFigures> cacheFigures() {
+    List<CacheFigures> figures = new ArrayList<>(union.cache().figures());
+    figures.add(openFiles.figures());
+    return List.copyOf(figures);
+  }
+
+  /** What was copied up. */
+  public CopyUpFigures copyUpFigures() {
+    return copyUps.figures();
+  }
+
+  /** How many nodes are alive, roughly. */
+  public long nodeCount() {
+    return union.nodes().size();
+  }
+
+  /** What the operating system says of this process, whatever the union is mounted over. */
+  public Proc proc() {
+    return proc;
+  }
+
   /** Closes every descriptor, empties the work dir, and gives up the claim on the upper. */
   @Override
   public void close() {
@@ -587,5 +617,6 @@ public final class UnionFileSystem implements AutoCloseable {
     openFiles.close();
     hardLinks.close();
     layers.close();
+    proc.close();
   }
 }

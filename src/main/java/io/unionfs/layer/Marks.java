@@ -461,6 +461,47 @@ public final class Marks {
     return split(sys.flistxattr(fd)).contains(impure);
   }
 
+  /**
+   * The marks that an object has, whether they mean anything or not.
+   *
+   * @throws ErrnoException {@code EACCES} where the process may not ask
+   */
+  public List<Mark> list(int dirFd, Name name) throws ErrnoException {
+    byte[] all = xattrNames(dirFd, name);
+    if (all.length == 0) {
+      return List.of();
+    }
+    List<Mark> found = new ArrayList<>();
+    for (Name xattr : split(all)) {
+      if (isPrivate(xattr)) {
+        found.add(Mark.of(xattr));
+      }
+    }
+    return found;
+  }
+
+  /** The value of a mark, null where it is not there any more or cannot be read. */
+  public byte @Nullable [] value(int dirFd, Name name, Mark mark) throws ErrnoException {
+    return valueOrNull(sys, dirFd, name, mark.xattr());
+  }
+
+  /** Whether marks in a namespace that lead to another place are followed. */
+  public boolean follows(Mark.Space space) {
+    return follow == Follow.ALL || (follow == Follow.TRUSTED && space == Mark.Space.TRUSTED);
+  }
+
+  /**
+   * Declares that a directory may hold whiteouts that are files with an xattr, unless it says
+   * something else already.
+   */
+  public static void announceXattrWhiteouts(Sys sys, int dirFd, Mark.Space space)
+      throws ErrnoException {
+    Name xattr = space.xattr("opaque");
+    if (valueOrNull(sys, dirFd, Name.DOT, xattr) == null) {
+      sys.setxattrat(dirFd, Name.DOT, xattr, MAY_HOLD_WHITEOUTS, 0);
+    }
+  }
+
   /** Whether an xattr of a layer is a mark, neither shown nor copied. */
   public static boolean isPrivate(Name onDisk) {
     return (onDisk.startsWith(TRUSTED) && !onDisk.substring(TRUSTED.length()).startsWith(ESCAPE))

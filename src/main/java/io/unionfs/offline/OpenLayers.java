@@ -32,6 +32,7 @@ public final class OpenLayers implements AutoCloseable {
   private final List<Layer> lowers = new ArrayList<>();
   private @Nullable Layer upper;
   private @Nullable Layer work;
+  private @Nullable LayerSource workSource;
 
   private OpenLayers(Sys sys, MarkRules rules) {
     this.sys = sys;
@@ -64,6 +65,7 @@ public final class OpenLayers implements AutoCloseable {
       Layer opened = open("upper directory", above);
       upper = opened;
       LayerSource beside = sources.work();
+      workSource = beside;
       work = beside != null ? open("work directory", beside) : openDefaultWork(above);
       hide(opened, work);
     }
@@ -119,7 +121,12 @@ public final class OpenLayers implements AutoCloseable {
     try {
       Stat stat = new Stat();
       sys.statxPath(path, false, stat);
-      return stat.isDirectory() ? Layer.openLower(sys, path) : null;
+      if (!stat.isDirectory()) {
+        return null;
+      }
+      Layer opened = Layer.openLower(sys, path);
+      workSource = LayerSource.of(path);
+      return opened;
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT || e.errno() == Errno.EACCES) {
         return null; // the mount would not find it either
@@ -196,6 +203,11 @@ public final class OpenLayers implements AutoCloseable {
   /** The work dir; null where there is none. */
   public @Nullable Layer work() {
     return work;
+  }
+
+  /** Where the work dir is; null where there is none. */
+  public @Nullable LayerSource workSource() {
+    return workSource;
   }
 
   public MarkRules rules() {

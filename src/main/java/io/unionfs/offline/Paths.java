@@ -50,7 +50,7 @@ public final class Paths {
   }
 
   /** The path of a name in a directory. */
-  static List<Name> child(List<Name> directory, Name name) {
+  public static List<Name> child(List<Name> directory, Name name) {
     List<Name> path = new ArrayList<>(directory.size() + 1);
     path.addAll(directory);
     path.add(name);
@@ -58,7 +58,7 @@ public final class Paths {
   }
 
   /** Where a directory is in its layer. */
-  static List<Name> inLayer(LayerDir dir) {
+  public static List<Name> inLayer(LayerDir dir) {
     List<Name> names = new ArrayList<>();
     LayerDir at = dir;
     for (LayerDir above = at.parent(); above != null; above = at.parent()) {

@@ -1,5 +1,6 @@
 package io.unionfs.transport;
 
+import io.unionfs.statistics.Requests;
 import java.io.IOException;
 import java.util.List;
 
@@ -19,6 +20,12 @@ public interface Session extends AutoCloseable {
 
   /** What was agreed on with the kernel, by the kernel's names. */
   List<String> features();
+
+  /** The requests that were served. */
+  Requests requests();
+
+  /** How many nodes the kernel knows, or -1 where a library keeps that to itself. */
+  long knownNodes();
 
   /**
    * Waits until the mount is gone and everything that served it is given up, whoever ended it:

@@ -36,7 +36,8 @@ class ControlServerTest {
 
   private ControlServer open(int patienceMillis, Supplier<MountStatus> status) {
     ControlServer server =
-        ControlServer.open(sys, directory().toString(), MOUNT, status, patienceMillis);
+        ControlServer.open(
+            sys, directory().toString(), MOUNT, status, Statuses::statistics, patienceMillis);
     if (server == null) {
       throw new AssertionError("no server");
     }
@@ -117,13 +118,26 @@ class ControlServerTest {
   @Test
   void whereThereIsNoPlaceThereIsNoSocket() throws Exception {
     String missing = runtime.resolve("no/unionfs").toString();
-    assertThat(ControlServer.open(sys, missing, MOUNT, Statuses::plain, LONG_MILLIS)).isNull();
+    assertThat(
+            ControlServer.open(
+                sys, missing, MOUNT, Statuses::plain, Statuses::statistics, LONG_MILLIS))
+        .isNull();
 
     String tooLong = runtime.resolve("x".repeat(120)).toString();
-    assertThat(ControlServer.open(sys, tooLong, MOUNT, Statuses::plain, LONG_MILLIS)).isNull();
+    assertThat(
+            ControlServer.open(
+                sys, tooLong, MOUNT, Statuses::plain, Statuses::statistics, LONG_MILLIS))
+        .isNull();
 
     Files.createFile(directory());
-    assertThat(ControlServer.open(sys, directory().toString(), MOUNT, Statuses::plain, LONG_MILLIS))
+    assertThat(
+            ControlServer.open(
+                sys,
+                directory().toString(),
+                MOUNT,
+                Statuses::plain,
+                Statuses::statistics,
+                LONG_MILLIS))
         .isNull();
   }
 
@@ -132,7 +146,14 @@ class ControlServerTest {
     Files.createDirectory(directory());
     Files.setPosixFilePermissions(directory(), PosixFilePermissions.fromString("rwxrwx---"));
 
-    assertThat(ControlServer.open(sys, directory().toString(), MOUNT, Statuses::plain, LONG_MILLIS))
+    assertThat(
+            ControlServer.open(
+                sys,
+                directory().toString(),
+                MOUNT,
+                Statuses::plain,
+                Statuses::statistics,
+                LONG_MILLIS))
         .isNull();
   }
 

@@ -20,9 +20,11 @@ import picocli.CommandLine.Spec;
       UmountCommand.class,
       RemountCommand.class,
       ListCommand.class,
+      StatsCommand.class,
       WhichCommand.class,
       DiffCommand.class,
       DiscardCommand.class,
+      FsckCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

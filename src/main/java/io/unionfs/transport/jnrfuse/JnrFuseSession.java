@@ -1,10 +1,12 @@
 package io.unionfs.transport.jnrfuse;
 
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountPoint;
+import io.unionfs.transport.RequestNames;
 import io.unionfs.transport.Session;
 import io.unionfs.transport.Transport;
 import io.unionfs.transport.mount.FuseMount;
@@ -26,6 +28,7 @@ public final class JnrFuseSession implements Session {
   private final Handles handles;
   private final long fuse;
   private final RequestLoop loop;
+  private final Requests requests;
 
   private JnrFuseSession(
       LibFuse2 library,
@@ -34,7 +37,8 @@ public final class JnrFuseSession implements Session {
       OperationTable operations,
       Handles handles,
       long fuse,
-      RequestLoop loop) {
+      RequestLoop loop,
+      Requests requests) {
     this.library = library;
     this.served = served;
     this.channel = channel;
@@ -42,6 +46,7 @@ public final class JnrFuseSession implements Session {
     this.handles = handles;
     this.fuse = fuse;
     this.loop = loop;
+    this.requests = requests;
   }
 
   /**
@@ -74,6 +79,7 @@ public final class JnrFuseSession implements Session {
     MountContext context = MountContext.of(fs, library, channelAddress, handles, linked);
     OperationTable operations = OperationTable.create(context, LOG.isTraceEnabled());
     long fuse = newFuse(library, channelAddress, operations, at.timeoutSeconds());
+    Requests requests = new Requests(RequestNames::of);
     RequestLoop loop =
         new RequestLoop(
             library,
@@ -82,9 +88,10 @@ public final class JnrFuseSession implements Session {
             channel,
             at.threads(),
             "unionfs " + mount,
-            context.hidden());
+            context.hidden(),
+            requests);
     return new JnrFuseSession(
-        library, new ServedMount(mount), channel, operations, handles, fuse, loop);
+        library, new ServedMount(mount), channel, operations, handles, fuse, loop, requests);
   }
 
   private static long newChannel(LibFuse2 library, Channel send, int deviceFd) throws IOException {
@@ -143,6 +150,16 @@ public final class JnrFuseSession implements Session {
   @Override
   public List<String> features() {
     return List.of();
+  }
+
+  @Override
+  public Requests requests() {
+    return requests;
+  }
+
+  @Override
+  public long knownNodes() {
+    return -1;
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.unionfs.transport.jnrfuse;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.unionfs.statistics.Lane;
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.Errno;
 import java.util.HashSet;
 import java.util.Set;
@@ -34,6 +36,7 @@ final class RequestLoop {
   private final int limit;
   private final String name;
   private final HiddenFiles hidden;
+  private final Requests requests;
 
   /** Threads at the device, or on their way there. */
   private final AtomicInteger waiting = new AtomicInteger();
@@ -55,7 +58,8 @@ final class RequestLoop {
       Channel channel,
       int limit,
       String name,
-      HiddenFiles hidden) {
+      HiddenFiles hidden,
+      Requests requests) {
     this.library = library;
     this.session = session;
     this.channelAddress = channelAddress;
@@ -63,6 +67,7 @@ final class RequestLoop {
     this.limit = limit > 0 ? limit : DEFAULT_LIMIT;
     this.name = name;
     this.hidden = hidden;
+    this.requests = requests;
   }
 
   /** Starts the first thread. */
@@ -76,7 +81,7 @@ final class RequestLoop {
   }
 
   /** A thread's whole life: serve requests until the mount is gone or it is not needed. */
-  void serve(RequestThread self) {
+  void serve(RequestThread self, Lane lane) {
     int size;
     do {
       size = channel.receive(self.request());
@@ -87,15 +92,17 @@ final class RequestLoop {
         waiting.decrementAndGet();
         return;
       }
-    } while (process(self, size));
+    } while (process(self, lane, size));
   }
 
   /** Serves one request; false if the thread is to leave. */
-  private boolean process(RequestThread self, int size) {
+  private boolean process(RequestThread self, Lane lane, int size) {
     int opcode = self.opcode();
+    long begun = lane.begin(opcode, self.pid());
     if (opcode == RequestThread.FORGET || opcode == RequestThread.BATCH_FORGET) {
       // Never slow, and they come in bursts: no reason for another thread.
       library.process(session, self.request(), size, channelAddress);
+      lane.end(opcode, begun);
       return true;
     }
     if (waiting.decrementAndGet() == 0) {
@@ -105,6 +112,7 @@ final class RequestLoop {
       hidden.redirectGetattr(self.request());
     }
     library.process(session, self.request(), size, channelAddress);
+    lane.end(opcode, begun);
     if (waiting.incrementAndGet() > MOST_WAITING) {
       waiting.decrementAndGet();
       return false;
@@ -119,7 +127,7 @@ final class RequestLoop {
       if (threads.size() >= limit) {
         return;
       }
-      RequestThread thread = new RequestThread(this, name + "-" + ++started);
+      RequestThread thread = new RequestThread(this, requests, name + "-" + ++started);
       waiting.incrementAndGet();
       threads.add(thread);
       try {

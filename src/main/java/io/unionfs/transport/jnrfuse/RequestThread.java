@@ -1,6 +1,8 @@
 package io.unionfs.transport.jnrfuse;
 
 import io.unionfs.core.Caller;
+import io.unionfs.statistics.Lane;
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Stat;
@@ -33,20 +35,23 @@ final class RequestThread extends Thread {
   static final int HEADER_SIZE = 40;
 
   private final RequestLoop loop;
+  private final Requests requests;
   private final Stat stat = new Stat();
   private long request;
 
-  RequestThread(RequestLoop loop, String name) {
+  RequestThread(RequestLoop loop, Requests requests, String name) {
     super(null, null, name, 0, false);
     this.loop = loop;
+    this.requests = requests;
     setDaemon(true);
   }
 
   @Override
   public void run() {
-    try (NativeMemory memory = NativeMemory.allocate(Channel.BUFFER_SIZE)) {
+    try (NativeMemory memory = NativeMemory.allocate(Channel.BUFFER_SIZE);
+        Lane lane = requests.enter()) {
       request = memory.address();
-      loop.serve(this);
+      loop.serve(this, lane);
     } finally {
       loop.left(this);
     }
@@ -59,6 +64,10 @@ final class RequestThread extends Thread {
 
   int opcode() {
     return NativeMemory.getInt(request + 4);
+  }
+
+  int pid() {
+    return NativeMemory.getInt(request + 32);
   }
 
   long nodeId() {

@@ -1,8 +1,11 @@
 package io.unionfs.transport.kernel;
 
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Requests;
+import io.unionfs.statistics.Writers;
 import io.unionfs.sys.FuseDevice;
 import io.unionfs.transport.AclNarrowing;
+import io.unionfs.transport.RequestNames;
 import io.unionfs.transport.kernel.codec.InitFlags;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +21,7 @@ final class Connection {
   private final Opens opens;
   private final KeptTimes keptTimes;
   private final Parking parking;
+  private final Requests requests = new Requests(RequestNames::of);
   private final Readers readers;
 
   private Connection(
@@ -27,7 +31,7 @@ final class Connection {
     this.nodes = new NodeTable(fs, keptTimes);
     this.opens = new Opens(fs, device, agreed);
     this.parking = new Parking(fs, device, keptTimes, agreed, name);
-    this.readers = new Readers(device, agreed, threads, name);
+    this.readers = new Readers(device, agreed, requests, threads, name);
     AclNarrowing narrowing = new AclNarrowing(fs, agreed.has(InitFlags.POSIX_ACL));
     readers.serveBy(
         new Dispatch(
@@ -41,6 +45,7 @@ final class Connection {
                 keptTimes,
                 new Notices(device, readers.limit()),
                 parking,
+                new Writers(requests, fs.proc()),
                 narrowing,
                 readers::interrupt)));
   }
@@ -68,6 +73,11 @@ final class Connection {
   /** Why files are cached although passthrough was agreed on; null while they pass through. */
   @Nullable String passthroughRefusal() {
     return opens.refusal();
+  }
+
+  /** What was served. */
+  Requests requests() {
+    return requests;
   }
 
   /** The nodes that the kernel knows. */

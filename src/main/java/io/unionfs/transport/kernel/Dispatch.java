@@ -1,6 +1,7 @@
 package io.unionfs.transport.kernel;
 
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Writers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FuseDevice;
@@ -19,6 +20,7 @@ final class Dispatch {
   static final int NO_REPLY = -1;
 
   private final FuseDevice device;
+  private final Writers writers;
   private final NameRequests names;
   private final AttrRequests attrs;
   private final FileRequests files;
@@ -29,6 +31,7 @@ final class Dispatch {
 
   Dispatch(UnionFileSystem fs, ServerState server) {
     this.device = server.device();
+    this.writers = server.writers();
     this.names = new NameRequests(fs, server);
     this.attrs = new AttrRequests(fs, server);
     this.files = new FileRequests(fs, server);
@@ -54,14 +57,20 @@ final class Dispatch {
       return;
     }
     long start = trace ? System.nanoTime() : 0;
+    int opcode = request.opcode();
+    long begun = worker.lane.begin(opcode, request.pid());
+    if (opcode == Opcode.WRITE && request.pid() == 0) {
+      writers.recall(request.nodeId(), worker.lane);
+    }
     worker.reply.start(request.behind(), request.unique());
     int errno = request.check();
     if (errno == 0) {
       errno = handle(worker);
     }
-    if (errno != NO_REPLY && !Opcode.isOneWay(request.opcode())) {
+    if (errno != NO_REPLY && !Opcode.isOneWay(opcode)) {
       send(worker, errno);
     }
+    worker.lane.end(opcode, begun);
     if (trace) {
       trace(request, errno, start);
     }

@@ -1,6 +1,7 @@
 package io.unionfs.transport.kernel;
 
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FuseDevice;
 import io.unionfs.sys.Sys;
@@ -127,6 +128,16 @@ public final class KernelSession implements Session {
       names.add("NO_FLUSH");
     }
     return List.copyOf(names);
+  }
+
+  @Override
+  public Requests requests() {
+    return connection.requests();
+  }
+
+  @Override
+  public long knownNodes() {
+    return connection.nodes().size();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.unionfs.transport.kernel;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.FuseDevice;
 import java.util.Set;
@@ -34,6 +35,7 @@ final class Readers {
 
   private final FuseDevice device;
   private final Negotiation agreed;
+  private final Requests requests;
   private final int limit;
   private final String name;
 
@@ -56,9 +58,10 @@ final class Readers {
   /**
    * @param limit the most threads; 0 for a number that is right for most
    */
-  Readers(FuseDevice device, Negotiation agreed, int limit, String name) {
+  Readers(FuseDevice device, Negotiation agreed, Requests requests, int limit, String name) {
     this.device = device;
     this.agreed = agreed;
+    this.requests = requests;
     this.limit = limit > 0 ? limit : DEFAULT_LIMIT;
     this.name = name;
   }
@@ -118,7 +121,7 @@ final class Readers {
   }
 
   private void live() {
-    try (Worker worker = new Worker(agreed, Thread.currentThread())) {
+    try (Worker worker = new Worker(agreed, requests)) {
       workers.add(worker);
       try {
         serve(worker);

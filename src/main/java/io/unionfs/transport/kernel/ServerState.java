@@ -1,5 +1,6 @@
 package io.unionfs.transport.kernel;
 
+import io.unionfs.statistics.Writers;
 import io.unionfs.sys.FuseDevice;
 import io.unionfs.transport.AclNarrowing;
 
@@ -17,5 +18,6 @@ record ServerState(
     KeptTimes keptTimes,
     Notices notices,
     Parking parking,
+    Writers writers,
     AclNarrowing narrowing,
     Interrupts interrupts) {}

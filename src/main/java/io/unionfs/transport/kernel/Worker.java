@@ -1,6 +1,8 @@
 package io.unionfs.transport.kernel;
 
 import io.unionfs.core.Caller;
+import io.unionfs.statistics.Lane;
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.RecentNames;
@@ -32,6 +34,9 @@ final class Worker implements AutoCloseable {
   private final Thread thread;
   private final RecentNames names = new RecentNames();
 
+  /** Where the requests are counted. */
+  final Lane lane;
+
   /** The request being served. */
   final Request request = new Request();
 
@@ -41,10 +46,16 @@ final class Worker implements AutoCloseable {
   /** For attributes on their way into the reply. */
   final Stat stat = new Stat();
 
-  Worker(Negotiation agreed, Thread thread) {
+  /**
+   * Made by the thread that serves.
+   *
+   * @param requests where it counts
+   */
+  Worker(Negotiation agreed, Requests requests) {
     this.size = agreed.maxWrite() + REQUEST_ROOM + REPLY_ROOM;
     this.buffer = NativeMemory.allocate(size);
-    this.thread = thread;
+    this.thread = Thread.currentThread();
+    this.lane = requests.enter();
     request.useLongSetxattr(agreed.hasLongSetxattr());
   }
 
@@ -98,6 +109,7 @@ final class Worker implements AutoCloseable {
 
   @Override
   public void close() {
+    lane.close();
     buffer.close();
   }
 }

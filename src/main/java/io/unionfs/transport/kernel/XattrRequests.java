@@ -1,7 +1,9 @@
 package io.unionfs.transport.kernel;
 
+import io.unionfs.core.FileNode;
 import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Writers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
@@ -22,6 +24,9 @@ final class XattrRequests {
   private static final int FSXATTR_SIZE = 28;
 
   private final UnionFileSystem fs;
+  private static final Name CAPABILITY = Name.of("security.capability");
+
+  private final Writers writers;
   private final NodeTable nodes;
   private final AclNarrowing narrowing;
   private final boolean supported;
@@ -31,6 +36,7 @@ final class XattrRequests {
   XattrRequests(UnionFileSystem fs, ServerState server) {
     this.fs = fs;
     this.nodes = server.nodes();
+    this.writers = server.writers();
     this.narrowing = server.narrowing();
     this.supported = fs.options().xattrs();
     this.longSetxattr = server.agreed().hasLongSetxattr();
@@ -42,7 +48,11 @@ final class XattrRequests {
       return Errno.ENOSYS; // the kernel does not ask again
     }
     Node node = nodes.get(worker.request.nodeId());
-    byte @Nullable [] value = fs.getxattr(node, worker.name(0));
+    Name name = worker.name(0);
+    if (node instanceof FileNode file && !file.copiedUp() && name.equals(CAPABILITY)) {
+      writers.note(worker.request.nodeId(), worker.request.pid());
+    }
+    byte @Nullable [] value = fs.getxattr(node, name);
     return value == null ? Errno.ENODATA : answer(worker, value);
   }
 

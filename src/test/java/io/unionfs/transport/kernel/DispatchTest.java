@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unionfs.TargetDirectories;
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Requests;
+import io.unionfs.statistics.Writers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.FuseDevice;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.SocketPair;
 import io.unionfs.transport.AclNarrowing;
+import io.unionfs.transport.RequestNames;
 import io.unionfs.transport.kernel.codec.In;
 import io.unionfs.transport.kernel.codec.Opcode;
 import io.unionfs.transport.kernel.codec.Request;
@@ -38,7 +41,8 @@ final class DispatchTest {
   private Path home = Path.of("");
 
   private final SocketPair pair = SocketPair.open();
-  private final Worker worker = new Worker(AGREED, Thread.currentThread());
+  private final Requests requests = new Requests(RequestNames::of);
+  private final Worker worker = new Worker(AGREED, requests);
   private Supplier<Boolean> onInterrupt = () -> false;
   private TestUnion union;
   private Dispatch dispatch;
@@ -67,6 +71,7 @@ final class DispatchTest {
                 keptTimes,
                 new Notices(device, 4),
                 new Parking(fs, device, keptTimes, AGREED, "test"),
+                new Writers(requests, fs.proc()),
                 narrowing,
                 unique -> onInterrupt.get()));
   }

@@ -2,7 +2,9 @@ package io.unionfs.transport.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.unionfs.statistics.Requests;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.transport.RequestNames;
 import io.unionfs.transport.kernel.codec.Opcode;
 import io.unionfs.transport.kernel.codec.RequestBytes;
 import io.unionfs.transport.kernel.codec.Timeouts;
@@ -17,7 +19,7 @@ final class WorkerTest {
   private static final Negotiation AGREED =
       new Negotiation(45, 0, 128 << 10, 0, false, Timeouts.of(-1), true);
 
-  private final Worker worker = new Worker(AGREED, Thread.currentThread());
+  private final Worker worker = new Worker(AGREED, new Requests(RequestNames::of));
 
   @AfterEach
   void close() {

@@ -2,6 +2,8 @@ package io.unionfs.transport.kernel;
 
 import io.unionfs.core.MountOptions;
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.statistics.Requests;
+import io.unionfs.statistics.Writers;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.FuseDevice;
@@ -9,6 +11,7 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.AclNarrowing;
+import io.unionfs.transport.RequestNames;
 import io.unionfs.transport.kernel.codec.InitFlags;
 import io.unionfs.transport.kernel.codec.Timeouts;
 import java.io.IOException;
@@ -31,7 +34,8 @@ final class ServedUnion implements AutoCloseable {
   private ServedUnion(UnionFileSystem fs, Fd device, Negotiation agreed) {
     this.fs = fs;
     this.device = device;
-    this.worker = new Worker(agreed, Thread.currentThread());
+    Requests requests = new Requests(RequestNames::of);
+    this.worker = new Worker(agreed, requests);
     FuseDevice answers = new FuseDevice(device.raw());
     KeptTimes keptTimes = new KeptTimes(fs, agreed);
     NodeTable nodes = new NodeTable(fs, keptTimes);
@@ -49,6 +53,7 @@ final class ServedUnion implements AutoCloseable {
                 keptTimes,
                 new Notices(answers, 1),
                 new Parking(fs, answers, keptTimes, agreed, "benchmark"),
+                new Writers(requests, fs.proc()),
                 narrowing,
                 unique -> false));
   }

@@ -1,6 +1,6 @@
 package io.unionfs.transport.kernel.codec;
 
-import org.jspecify.annotations.Nullable;
+import io.unionfs.transport.RequestNames;
 
 /** The numbers of the requests ({@code enum fuse_opcode}). */
 public final class Opcode {
@@ -56,69 +56,11 @@ public final class Opcode {
   public static final int STATX = 52;
   public static final int COPY_FILE_RANGE_64 = 53;
 
-  private static final @Nullable String[] NAMES = {
-    null,
-    "LOOKUP",
-    "FORGET",
-    "GETATTR",
-    "SETATTR",
-    "READLINK",
-    "SYMLINK",
-    null,
-    "MKNOD",
-    "MKDIR",
-    "UNLINK",
-    "RMDIR",
-    "RENAME",
-    "LINK",
-    "OPEN",
-    "READ",
-    "WRITE",
-    "STATFS",
-    "RELEASE",
-    null,
-    "FSYNC",
-    "SETXATTR",
-    "GETXATTR",
-    "LISTXATTR",
-    "REMOVEXATTR",
-    "FLUSH",
-    "INIT",
-    "OPENDIR",
-    "READDIR",
-    "RELEASEDIR",
-    "FSYNCDIR",
-    "GETLK",
-    "SETLK",
-    "SETLKW",
-    "ACCESS",
-    "CREATE",
-    "INTERRUPT",
-    "BMAP",
-    "DESTROY",
-    "IOCTL",
-    "POLL",
-    "NOTIFY_REPLY",
-    "BATCH_FORGET",
-    "FALLOCATE",
-    "READDIRPLUS",
-    "RENAME2",
-    "LSEEK",
-    "COPY_FILE_RANGE",
-    "SETUPMAPPING",
-    "REMOVEMAPPING",
-    "SYNCFS",
-    "TMPFILE",
-    "STATX",
-    "COPY_FILE_RANGE_64"
-  };
-
   private Opcode() {}
 
   /** The name of a number, for logs. */
   public static String name(int opcode) {
-    String name = opcode > 0 && opcode < NAMES.length ? NAMES[opcode] : null;
-    return name == null ? "OPCODE-" + opcode : name;
+    return RequestNames.of(opcode);
   }
 
   /** Whether the kernel waits for no reply. */

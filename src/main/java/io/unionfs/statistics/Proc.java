@@ -1,0 +1,132 @@
+package io.unionfs.statistics;
+
+import io.unionfs.sys.Dirents;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Sys;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * By a descriptor from before the mount: the union may be mounted over /proc, and a server that asks
+ * itself for a file waits for ever.
+ */
+/** What {@code /proc} says of processes (proc(5)). */
+public final class Proc implements AutoCloseable {
+  /** Where it is not known. */
+  public static final long UNKNOWN = -1;
+
+  private static final int MOST_BYTES = 256;
+  private static final int RLIMIT_NOFILE = 7;
+
+  private static final String STATUS = "status";
+  private static final String RESIDENT = "VmRSS:";
+  private static final int STATUS_BYTES = 8 << 10;
+  private static final long KIB = 1024;
+
+  private final Sys sys;
+  private final @Nullable Fd root;
+
+  private Proc(Sys sys, @Nullable Fd root) {
+    this.sys = sys;
+    this.root = root;
+  }
+
+  /** Opens {@code /proc}; where there is none, nothing is known. */
+  public static Proc open(Sys sys) {
+    byte[] path = "/proc".getBytes(StandardCharsets.US_ASCII);
+    try {
+      return new Proc(sys, new Fd(sys, sys.openPath(path, Linux.O_PATH | Linux.O_DIRECTORY, 0)));
+    } catch (ErrnoException e) {
+      return new Proc(sys, null);
+    }
+  }
+
+  /** The name of the program that a process runs, at most 15 bytes; null where it is not known. */
+  @Nullable Name program(int pid) {
+    byte[] comm = read(pid, "comm", MOST_BYTES);
+    if (comm == null || comm.length == 0) {
+      return null;
+    }
+    int end = comm[comm.length - 1] == '\n' ? comm.length - 1 : comm.length;
+    return Name.of(Arrays.copyOf(comm, end));
+  }
+
+  /** How much memory this process has resident, in bytes, or {@link #UNKNOWN}. */
+  public long residentBytes() {
+    byte[] status = read(sys.getpid(), STATUS, STATUS_BYTES);
+    if (status == null) {
+      return UNKNOWN;
+    }
+    for (String line : new String(status, StandardCharsets.ISO_8859_1).split("\n", -1)) {
+      if (line.startsWith(RESIDENT)) {
+        return Long.parseLong(line.substring(RESIDENT.length()).replaceAll("\\D", "")) * KIB;
+      }
+    }
+    return UNKNOWN;
+  }
+
+  /** How many descriptors this process has open, or {@link #UNKNOWN}. */
+  public long openDescriptors() {
+    int mine = openIn(sys.getpid(), "fd", Linux.O_RDONLY | Linux.O_DIRECTORY);
+    if (mine < 0) {
+      return UNKNOWN;
+    }
+    try (Fd fd = new Fd(sys, mine);
+        Dirents entries = Dirents.open(sys, fd.raw())) {
+      long count = -1; // the one that looks
+      while (entries.next()) {
+        if (!entries.isDotOrDotDot()) {
+          count++;
+        }
+      }
+      return count;
+    } catch (ErrnoException e) {
+      return UNKNOWN;
+    }
+  }
+
+  /** How many descriptors this process may have open. */
+  public long mostDescriptors() {
+    return sys.getRlimit(RLIMIT_NOFILE)[0];
+  }
+
+  private byte @Nullable [] read(int pid, String file, int bytes) {
+    int opened = openIn(pid, file, Linux.O_RDONLY);
+    if (opened < 0) {
+      return null;
+    }
+    try (Fd fd = new Fd(sys, opened)) {
+      byte[] content = new byte[bytes];
+      return Arrays.copyOf(content, sys.preadArray(fd.raw(), content, 0, bytes, 0));
+    } catch (ErrnoException e) {
+      return null; // it has ended meanwhile
+    }
+  }
+
+  /* A descriptor, or -1. */
+  private int openIn(int pid, String file, int flags) {
+    Fd proc = root;
+    if (proc == null || pid <= 0) {
+      return -1;
+    }
+    Name directory = Name.of(Integer.toString(pid));
+    int process = sys.tryOpenat(proc.raw(), directory, Linux.O_PATH | Linux.O_DIRECTORY, 0);
+    if (process < 0) {
+      return -1;
+    }
+    try (Fd fd = new Fd(sys, process)) {
+      return Math.max(-1, sys.tryOpenat(fd.raw(), Name.of(file), flags, 0));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (root != null) {
+      root.close();
+    }
+  }
+}

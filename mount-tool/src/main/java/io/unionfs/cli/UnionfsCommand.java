@@ -20,6 +20,10 @@ import picocli.CommandLine.Spec;
       UmountCommand.class,
       RemountCommand.class,
       ListCommand.class,
+      CommitCommand.class,
+      ApplyCommand.class,
+      HistoryCommand.class,
+      MountImageCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

@@ -99,6 +99,16 @@ public final class Layer implements AutoCloseable {
     }
   }
 
+  /**
+   * A layer that is being made and that nobody else knows of yet.
+   *
+   * @param path for messages only
+   * @param rootFd an {@code O_PATH} descriptor of its root, which the layer takes over
+   */
+  public static Layer inTheMaking(Sys sys, byte[] path, int rootFd) throws ErrnoException {
+    return writable(sys, path, rootFd, false);
+  }
+
   /** A writable layer on a descriptor that the caller hands over. */
   static Layer writable(Sys sys, byte[] path, int rootFd, boolean privateMount)
       throws ErrnoException {

@@ -50,6 +50,24 @@ final class MountCommand implements Callable<Integer> {
   private List<String> lowers = List.of();
 
   @Option(
+      names = "--image",
+      paramLabel = "oci:DIR:TAG",
+      description = {
+        "The layers of an image as lower directories, in this place among those of --lower; unpacked"
+            + " into the store where they are not there yet. See unionfs-apply."
+      })
+  private @Nullable String image;
+
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = {
+        "Where unpacked layers are kept and shared between images. Default: /var/lib/unionfs/layers, for"
+            + " other users than root ~/.local/share/unionfs/layers."
+      })
+  private @Nullable String store;
+
+  @Option(
       names = {"-u", "--upper", "--upperdir"},
       paramLabel = "DIR",
       description = "The directory that takes all changes.")
@@ -245,6 +263,10 @@ final class MountCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException, ErrnoException {
     LogOutput.open(level(), logFile == null ? null : RawArguments.bytes(logFile));
+    if (image != null || store != null) {
+      // the launcher puts --lower in their place, so that no server has to unpack
+      throw new IllegalArgumentException("--store is for --image, and both for the launcher alone");
+    }
     MountWords gathered = gather();
     String mountPoint = positionals.get(positionals.size() - 1);
     if (gathered.isRemount()) {

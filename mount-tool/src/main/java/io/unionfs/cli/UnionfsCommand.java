@@ -25,6 +25,10 @@ import picocli.CommandLine.Spec;
       DiffCommand.class,
       DiscardCommand.class,
       FsckCommand.class,
+      CommitCommand.class,
+      ApplyCommand.class,
+      HistoryCommand.class,
+      MountImageCommand.class,
       DemoCommand.class,
       HelpCommand.class
     })

@@ -1,0 +1,316 @@
+package io.unionfs.cli;
+
+import io.unionfs.image.Compression;
+import io.unionfs.image.DirectoryCommit;
+import io.unionfs.image.EntryPath;
+import io.unionfs.image.LayerCommit;
+import io.unionfs.image.LayerCommit.Written;
+import io.unionfs.image.LayerUnpacking;
+import io.unionfs.image.UpperState;
+import io.unionfs.image.file.Directories;
+import io.unionfs.image.file.StagedDirectory;
+import io.unionfs.image.file.StagedFile;
+import io.unionfs.image.oci.Digest;
+import io.unionfs.image.oci.Image;
+import io.unionfs.image.oci.ImageLayout;
+import io.unionfs.image.oci.ImageLayoutWriter;
+import io.unionfs.image.oci.ImageLayoutWriter.Added;
+import io.unionfs.image.oci.ImageLayoutWriter.Addition;
+import io.unionfs.image.oci.ImageReference;
+import io.unionfs.layer.Layer;
+import io.unionfs.offline.OpenLayers;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import io.unionfs.sys.Sys;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code unionfs commit}: makes a layer of what an upper changes. */
+@Command(
+    name = "commit",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = {
+      "Makes a layer of the changes in an upper directory: an archive as OCI images have it, an image"
+          + " on top of another one, or a lower directory.",
+      "The same changes give the same bytes. Of a live mount, what programs have written is handed over"
+          + " first; if they change something meanwhile, it is done again, and fails if they never rest."
+    },
+    footer = {
+      "",
+      "Exit status: 0 done, 1 failure (nothing is left behind), 2 wrong usage.",
+      "",
+      "Example: unionfs commit -o oci:images:new --base oci:images:old /mnt/x"
+    })
+final class CommitCommand implements Callable<Integer> {
+  private static final int ATTEMPTS = 3;
+  private static final String EPOCH = "SOURCE_DATE_EPOCH";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE|-|DIR/|oci:DIR:TAG",
+      description = {
+        "Where to: a file; standard output; a lower directory, if the name ends in a slash or is that"
+            + " of an empty directory; an image in a layout on disk."
+      })
+  private String target = "";
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "tar (default for files), tar+gzip (default for images), or tar+zstd.")
+  private @Nullable String format;
+
+  @Option(
+      names = "--base",
+      paramLabel = "oci:DIR:TAG",
+      description = {
+        "The image that the lower directories came from; the new image has its layers, configuration"
+            + " and history, and this layer on top."
+      })
+  private @Nullable String base;
+
+  @Option(
+      names = "--created-by",
+      paramLabel = "TEXT",
+      description = "What the image's history says of the layer. Default: unionfs commit")
+  private String createdBy = "unionfs commit";
+
+  @Mixin private final OutputOptions output = new OutputOptions();
+
+  @Mixin private final LayersOperand operand = new LayersOperand();
+
+  @Override
+  public Integer call() throws IOException {
+    Sys sys = Sys.linux();
+    byte[] to = RawArguments.bytes(target);
+    boolean image = ImageReference.isOne(to);
+    if (base != null && !image) {
+      throw new IllegalArgumentException("--base is for an image as output: -o oci:DIR:TAG");
+    }
+    try (Interruption interruption = Interruption.ofThisThread();
+        Progress progress = new Progress(sys, "committing", Progress.UNKNOWN)) {
+      if (image) {
+        toImage(sys, ImageReference.parse(to), progress);
+      } else if (target.equals("-")) {
+        toStandardOutput(sys, progress);
+      } else if (target.endsWith("/") || isDirectory(sys, to)) {
+        toDirectory(sys, to, progress);
+      } else {
+        toFile(sys, to, progress);
+      }
+      interruption.done();
+    }
+    return 0;
+  }
+
+  private Compression compression(Compression unless) {
+    String wanted = format;
+    return wanted == null ? unless : Compression.parse(wanted);
+  }
+
+  private static boolean isDirectory(Sys sys, byte[] path) {
+    Stat stat = new Stat();
+    try {
+      sys.statxPath(path, true, stat);
+      return stat.isDirectory();
+    } catch (ErrnoException e) {
+      return false; // it is made, or the reason why not shows then
+    }
+  }
+
+  /* What is done with the layers; done again if they changed meanwhile. */
+  private interface Attempt<T> {
+    T run(OpenLayers layers) throws IOException;
+  }
+
+  private <T> T atRest(Sys sys, int attempts, Attempt<T> attempt) throws IOException {
+    for (int i = 0; i < attempts; i++) {
+      try (OpenLayers layers = operand.open(sys)) {
+        Layer upper = layers.upper();
+        if (operand.mountPoint() == null || upper == null) {
+          return attempt.run(layers);
+        }
+        Digest before = UpperState.of(upper);
+        T result = attempt.run(layers);
+        if (isUnchanged(sys, before)) {
+          return result;
+        }
+      }
+    }
+    throw new IOException(
+        RawArguments.show(String.valueOf(operand.mountPoint()))
+            + ": programs go on changing files; stop them, or remount it read-only, and commit again");
+  }
+
+  /* Asking for the layers again hands over what was written since. */
+  private boolean isUnchanged(Sys sys, Digest before) throws IOException {
+    try (OpenLayers layers = operand.open(sys)) {
+      Layer upper = layers.upper();
+      return upper != null && UpperState.of(upper).equals(before);
+    }
+  }
+
+  private void toFile(Sys sys, byte[] path, Progress progress) throws IOException {
+    Directories.Split split = Directories.split(path);
+    try (StagedFile file = StagedFile.in(sys, Directories.open(sys, split.parent()), path)) {
+      Written written = write(sys, file, Compression.NONE, progress);
+      file.publish(split.name());
+      progress.close();
+      report(sys, written, null);
+    }
+  }
+
+  private Written write(Sys sys, StagedFile file, Compression unless, Progress progress)
+      throws IOException {
+    Compression compression = compression(unless);
+    return atRest(
+        sys,
+        ATTEMPTS,
+        layers -> {
+          file.restart();
+          try (OutputStream out = file.out()) {
+            return LayerCommit.write(layers, out, compression, progress::add);
+          }
+        });
+  }
+
+  private void toStandardOutput(Sys sys, Progress progress) throws IOException {
+    OutputStream out = new FileOutputStream(FileDescriptor.out);
+    Compression compression = compression(Compression.NONE);
+    Written written =
+        atRest(sys, 1, layers -> LayerCommit.write(layers, out, compression, progress::add));
+    progress.close();
+    CommandSpec known = spec;
+    if (known != null) {
+      known.commandLine().getErr().println(written.diffId() + "  " + written.digest());
+    }
+    warn(written.sockets());
+  }
+
+  private void toDirectory(Sys sys, byte[] path, Progress progress) throws IOException {
+    if (format != null) {
+      throw new IllegalArgumentException("a directory has no format; leave --format out");
+    }
+    List<StagedDirectory> made = new ArrayList<>();
+    try {
+      Set<EntryPath> sockets =
+          atRest(
+              sys,
+              ATTEMPTS,
+              layers -> {
+                closeAll(made);
+                StagedDirectory into = StagedDirectory.beside(sys, path);
+                made.add(into);
+                return DirectoryCommit.copy(
+                    sys, layers, into, LayerUnpacking.defaultOwners(sys), progress::add);
+              });
+      made.get(0).publish();
+      progress.close();
+      warn(sockets);
+    } finally {
+      closeAll(made);
+    }
+  }
+
+  private static void closeAll(List<StagedDirectory> made) throws IOException {
+    for (StagedDirectory each : made) {
+      each.close();
+    }
+    made.clear();
+  }
+
+  private void toImage(Sys sys, ImageReference reference, Progress progress) throws IOException {
+    if (reference.tag().isEmpty()) {
+      throw new IllegalArgumentException("the new image needs a tag: -o oci:DIR:TAG");
+    }
+    String below = base;
+    ImageReference lower = below == null ? null : ImageReference.parse(RawArguments.bytes(below));
+    try (ImageLayout layout = lower == null ? null : ImageLayout.open(sys, lower.directory())) {
+      Image image = layout == null || lower == null ? null : layout.image(lower.tag());
+      try (ImageLayoutWriter writer = ImageLayoutWriter.open(sys, reference.directory());
+          StagedFile blob = writer.newBlob()) {
+        Written written = write(sys, blob, Compression.GZIP, progress);
+        blob.publish(Name.of(written.digest().hex()));
+        Addition addition =
+            new Addition(
+                compression(Compression.GZIP).format(),
+                written.digest(),
+                written.size(),
+                written.diffId(),
+                created(written),
+                RawArguments.show(createdBy));
+        Added added = writer.add(layout, image, addition, reference.tag());
+        progress.close();
+        report(sys, written, added);
+      }
+    }
+  }
+
+  /* Of the changes, not of the clock, which would make another image each time. */
+  private static Instant created(Written written) {
+    String epoch = System.getenv(EPOCH);
+    try {
+      return Instant.ofEpochSecond(epoch == null ? written.newest() : Long.parseLong(epoch));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          EPOCH + " is no number of seconds: " + RawArguments.show(epoch), e);
+    }
+  }
+
+  private void report(Sys sys, Written written, @Nullable Added added) throws IOException {
+    try (Output out = output.open(sys)) {
+      if (output.json()) {
+        out.object(
+            json -> {
+              json.writeStringField("diffId", written.diffId().toString());
+              json.writeStringField("digest", written.digest().toString());
+              json.writeNumberField("size", written.size());
+              json.writeNumberField("entries", written.entries());
+              if (added != null) {
+                json.writeStringField("manifest", added.manifest().toString());
+                json.writeStringField("config", added.config().toString());
+              }
+            });
+      } else {
+        out.print("diffID    " + written.diffId()).println();
+        out.print("digest    " + written.digest()).println();
+        out.print("size      " + written.size()).println();
+        if (added != null) {
+          out.print("manifest  " + added.manifest()).println();
+        }
+      }
+    }
+    warn(written.sockets());
+  }
+
+  private void warn(Set<EntryPath> sockets) {
+    CommandSpec known = spec;
+    if (known != null && !sockets.isEmpty()) {
+      known
+          .commandLine()
+          .getErr()
+          .println(
+              known.qualifiedName()
+                  + ": warning: a layer cannot hold sockets; left out: "
+                  + sockets);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.unionfs.image;
+
+import io.unionfs.sys.Name;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Where an object of a layer is, below the layer's root.
+ *
+ * @param names from the root on, none for the root itself; each a single component
+ */
+public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
+  public static final EntryPath ROOT = new EntryPath(List.of());
+
+  public EntryPath {
+    names = List.copyOf(names);
+  }
+
+  /**
+   * Reads a path as archives have it. A slash at its beginning means the layer's root, as for every
+   * reader of layers.
+   *
+   * @throws LayerException for a path that leads out of the layer
+   */
+  public static EntryPath parse(Name path) throws LayerException {
+    List<Name> names = new ArrayList<>();
+    byte[] bytes = path.bytes();
+    int start = 0;
+    for (int i = 0; i <= bytes.length; i++) {
+      if (i == bytes.length || bytes[i] == '/') {
+        Name name = Name.of(bytes, start, i - start);
+        start = i + 1;
+        if (name.equals(Name.DOTDOT)) {
+          throw new LayerException("its path " + path + " leads out of the layer");
+        }
+        if (name.length() > 0 && !name.equals(Name.DOT)) {
+          names.add(name);
+        }
+      }
+    }
+    return new EntryPath(names);
+  }
+
+  public boolean isRoot() {
+    return names.isEmpty();
+  }
+
+  /** The last name; not for the root. */
+  public Name last() {
+    return names.get(names.size() - 1);
+  }
+
+  /** The directory it is in; not for the root. */
+  public EntryPath parent() {
+    return new EntryPath(names.subList(0, names.size() - 1));
+  }
+
+  public EntryPath child(Name name) {
+    List<Name> longer = new ArrayList<>(names.size() + 1);
+    longer.addAll(names);
+    longer.add(name);
+    return new EntryPath(longer);
+  }
+
+  /** The path with slashes between its names; empty for the root. */
+  public Name joined() {
+    Name all = Name.of("");
+    for (Name name : names) {
+      all = all.length() == 0 ? name : all.concat(Name.of("/")).concat(name);
+    }
+    return all;
+  }
+
+  /** By the bytes of the names, a directory before what is in it. */
+  @Override
+  public int compareTo(EntryPath other) {
+    int common = Math.min(names.size(), other.names.size());
+    for (int i = 0; i < common; i++) {
+      int order = names.get(i).compareTo(other.names.get(i));
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Integer.compare(names.size(), other.names.size());
+  }
+
+  /** For messages. */
+  @Override
+  public String toString() {
+    return isRoot() ? "/" : names.stream().map(Name::toString).collect(Collectors.joining("/"));
+  }
+}

@@ -1,0 +1,80 @@
+package io.unionfs.image;
+
+import io.unionfs.image.oci.Digest;
+import io.unionfs.layer.Layer;
+import io.unionfs.layer.LayerDir;
+import io.unionfs.sys.Dirents;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/*
+ * Every change of a file, of its attributes, or of a directory's entries gives it a new ctime, which nobody can
+ * set back. Two states that are equal enclose a time in which nothing changed.
+ */
+/** The state of an upper, to be compared with a later one. */
+public final class UpperState {
+  private final MessageDigest state = Digest.sha256();
+  private final ByteBuffer numbers = ByteBuffer.allocate(4 * Long.BYTES);
+
+  private UpperState() {}
+
+  /**
+   * Looks at everything that an upper has.
+   *
+   * @throws IOException with a message for the user
+   */
+  public static Digest of(Layer upper) throws IOException {
+    UpperState state = new UpperState();
+    try {
+      Stat stat = new Stat();
+      upper.root().stat(stat);
+      state.add(Name.DOT, stat);
+      state.addAll(upper.root());
+    } catch (ErrnoException e) {
+      throw new LayerException(upper + ": " + Errno.message(e.errno()), e);
+    }
+    return Digest.ofSha256(state.state);
+  }
+
+  private void addAll(LayerDir dir) throws ErrnoException {
+    List<Name> names = new ArrayList<>();
+    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
+        Dirents entries = Dirents.open(dir.sys(), fd.raw())) {
+      while (entries.next()) {
+        if (!entries.isDotOrDotDot()) {
+          names.add(entries.name());
+        }
+      }
+    }
+    Collections.sort(names);
+    Stat stat = new Stat();
+    for (Name name : names) {
+      int errno = dir.tryStat(name, stat);
+      if (errno == 0) {
+        add(name, stat);
+        if (stat.isDirectory()) {
+          addAll(dir.child(name, stat));
+        }
+      } else if (errno != Errno.ENOENT) {
+        throw ErrnoException.of(errno);
+      }
+    }
+    state.update((byte) '/');
+  }
+
+  private void add(Name name, Stat stat) {
+    state.update(name.bytes());
+    numbers.clear();
+    numbers.putLong(stat.ino).putLong(stat.size).putLong(stat.ctime).putLong(stat.ctimeNsec);
+    state.update(numbers.array());
+  }
+}

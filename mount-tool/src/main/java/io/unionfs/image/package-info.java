@@ -1,0 +1,5 @@
+/** Layers to archives and images, and back. */
+@NullMarked
+package io.unionfs.image;
+
+import org.jspecify.annotations.NullMarked;

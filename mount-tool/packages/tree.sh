@@ -63,7 +63,11 @@ for command in unionfs unionfs-mount mount.fuse.unionfs-mount umount.fuse.unionf
   cp "$module/bin/$command" "$tree/bin"
 done
 cp -R "$module/target/man" "$tree/man"
+for page in "$module"/packages/man/*; do
+  sed "s/@DATE@/${4%%T*}/; s/@VERSION@/unionfs $version/" "$page" > "$tree/man/${page##*/}"
+done
 cp -R "$module/target/completion" "$tree/completion"
+cp -R "$module/target/zsh" "$tree/completion/zsh"
 cp "$module/../LICENSE" "$module/../README.md" "$module/packages/copyright" "$tree"
 cp "$module"/../docs/*.md "$tree/docs"
 chmod -R u+w,a+rX,go-w "$tree"
@@ -88,14 +92,15 @@ mv "$out/$name-linux-$machine.tar.gz" "$module/target"
 # The Debian package: the same tree below /usr/lib, but what has its own place elsewhere.
 debian=$out/debian
 usr=$debian/root/usr
-mkdir -p "$debian/control" "$usr/bin" "$usr/sbin" "$usr/lib" "$usr/share/man/man1" \
-  "$usr/share/bash-completion" "$usr/share/doc/unionfs"
+mkdir -p "$debian/control" "$usr/bin" "$usr/sbin" "$usr/lib" "$usr/share/man/man1" "$usr/share/man/man8" \
+  "$usr/share/bash-completion" "$usr/share/zsh" "$usr/share/doc/unionfs"
 cp -a "$tree" "$usr/lib/unionfs"
+mv "$usr/lib/unionfs/completion/zsh" "$usr/share/zsh/vendor-completions"
 mv "$usr/lib/unionfs/completion" "$usr/share/bash-completion/completions"
 mv "$usr/lib/unionfs/docs" "$usr/lib/unionfs/README.md" "$usr/lib/unionfs/copyright" "$usr/share/doc/unionfs"
 rm -r "$usr/lib/unionfs/man" "$usr/lib/unionfs/LICENSE"
 for page in "$tree"/man/*; do
-  gzip -9n < "$page" > "$usr/share/man/man1/${page##*/}.gz"
+  gzip -9n < "$page" > "$usr/share/man/man${page##*.}/${page##*/}.gz"
 done
 ln -s ../lib/unionfs/bin/unionfs ../lib/unionfs/bin/unionfs-mount "$usr/bin"
 ln -s ../lib/unionfs/bin/mount.fuse.unionfs-mount ../lib/unionfs/bin/umount.fuse.unionfs-mount "$usr/sbin"

@@ -75,7 +75,8 @@ public final class Documentation {
       spec.addSubcommand("mount", command("unionfs-mount"));
     }
     nameFiles(command.getCommandSpec());
-    return AutoComplete.bash(program, command);
+    String script = AutoComplete.bash(program, command);
+    return script.substring(script.indexOf('\n') + 1); // it is read, not run
   }
 
   /*

@@ -28,6 +28,8 @@ class Plan:
     layer_counts: tuple[int, ...] = (1, 10, 64, 200, 500)
     layer_names: int = 4000
     memory_files: int = 16000
+    mounts: int = 100
+    container_files: int = 500
     git_files: int = 3000
     build_files: int = 100
     java_modules: int = 4
@@ -43,7 +45,7 @@ def quick(rounds: int = 2) -> Plan:
     return Plan(
         quick=True, rounds=rounds, processes=(1,), walk_files=960, warm_files=400, warm_seconds=0.3, hot_passes=3,
         storm=600, small_copies=100, big_copy=64 * MIB, data=32 * MIB, write=32 * MIB, small_writes=4 * MIB,
-        synced_writes=20, layer_counts=(64,), layer_names=500, memory_files=1200,
+        synced_writes=20, layer_counts=(64,), layer_names=500, memory_files=1200, mounts=10, container_files=100,
         git_files=600, build_files=20, java_modules=2, transactions=20, bulk_inserts=10_000, database_scale=1,
         database_seconds=2)
 

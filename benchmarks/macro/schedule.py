@@ -29,7 +29,7 @@ def run(bench: Bench, scenarios: list[Scenario], progress: Progress, save: Calla
         if not chosen:
             continue
         for row in chosen:
-            bench.results.row(row, rows[row], "MiB" if row.startswith("memory/") else "s")
+            bench.results.row(row, rows[row], "MiB" if row.startswith(("memory/", "mounts/pss/", "mounts/rss/")) else "s")
         title = type(scenario).__name__.lower()
         progress.say(f"{title}: making its trees ({len(chosen)} workloads)")
         home = bench.sandbox.fresh(bench.sandbox.home / "trees")

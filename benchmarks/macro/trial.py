@@ -149,6 +149,26 @@ class Trial:
             point.rmdir()
             sandbox.remove(area)
 
+    def mount_many(self, stack: Stack, count: int, rows: list[str], body: Callable[[list[Mounted]], None]) -> None:
+        """The same for several mounts of a stack at once, each with an upper of its own."""
+        sandbox = self.bench.sandbox
+        areas = sandbox.fresh(sandbox.home / "areas")
+        points: list[Path] = []
+        mounted: list[Mounted] = []
+        try:
+            for i in range(count):
+                points.append(self.bench.point(self.peer))
+                mounted.append(self._mount(stack, sandbox.fresh(areas / str(i)), points[-1], True, False, False))
+            body(mounted)
+        except Failure as e:
+            for row in rows:
+                self.fail(row, e)
+        finally:
+            for i, point in enumerate(points):
+                sandbox.unmount(point, mounted[i].server if i < len(mounted) else None)
+                point.rmdir()
+            sandbox.remove(areas)
+
     def _count(self, row: str) -> int:
         known = self.bench.results.rows.get(row)
         return len(known.cells[self.peer.name].values) if known and self.peer.name in known.cells else 0

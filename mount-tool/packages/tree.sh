@@ -37,13 +37,17 @@ tar --version 2>/dev/null | grep -q GNU || skip 'GNU tar is missing'
 
 # Linking takes longest, and depends on the JDK alone.
 runtime=$out/runtime
-made=$jdk,$modules,$(cksum < "$jdk/jmods/java.base.jmod")
+made=$jdk,$modules,$(cksum < "$jdk/jmods/java.base.jmod"),$(command -v strip || true)
 if [ "$(cat "$runtime.made" 2>/dev/null)" != "$made" ]; then
   rm -rf "$out"
   mkdir -p "$out"
   "$jdk/bin/jlink" --add-modules "$modules" --strip-java-debug-attributes --no-header-files --no-man-pages \
     --compress=2 --output "$runtime"
   rm -f "$runtime/bin/keytool" "$runtime/lib/classlist" "$runtime/lib/jrt-fs.jar"
+  if command -v strip > /dev/null; then
+    find "$runtime" -type f -perm -u+x ! -name '*.so' -exec strip --strip-unneeded {} +
+    find "$runtime" -name '*.so' -exec strip --strip-unneeded {} +
+  fi
   printf %s "$made" > "$runtime.made"
 fi
 
@@ -59,11 +63,16 @@ for jar in "$module"/target/lib/*.jar; do
   esac
 done
 cp -R "$module/target/native/jni/$machine-Linux" "$tree/native/jni"
+! command -v strip > /dev/null || strip --strip-unneeded "$tree/native/jni/$machine-Linux/"*.so
 for command in unionfs unionfs-mount mount.fuse.unionfs-mount umount.fuse.unionfs-mount launch.sh; do
   cp "$module/bin/$command" "$tree/bin"
 done
 cp -R "$module/target/man" "$tree/man"
+for page in "$module"/packages/man/*; do
+  sed "s/@DATE@/${4%%T*}/; s/@VERSION@/unionfs $version/" "$page" > "$tree/man/${page##*/}"
+done
 cp -R "$module/target/completion" "$tree/completion"
+cp -R "$module/target/zsh" "$tree/completion/zsh"
 cp "$module/../LICENSE" "$module/../README.md" "$module/packages/copyright" "$tree"
 cp "$module"/../docs/*.md "$tree/docs"
 chmod -R u+w,a+rX,go-w "$tree"
@@ -88,22 +97,26 @@ mv "$out/$name-linux-$machine.tar.gz" "$module/target"
 # The Debian package: the same tree below /usr/lib, but what has its own place elsewhere.
 debian=$out/debian
 usr=$debian/root/usr
-mkdir -p "$debian/control" "$usr/bin" "$usr/sbin" "$usr/lib" "$usr/share/man/man1" \
-  "$usr/share/bash-completion" "$usr/share/doc/unionfs"
+mkdir -p "$debian/control" "$usr/bin" "$usr/sbin" "$usr/lib" "$usr/share/man/man1" "$usr/share/man/man8" \
+  "$usr/share/bash-completion" "$usr/share/zsh" "$usr/share/doc/unionfs" "$usr/share/lintian/overrides"
 cp -a "$tree" "$usr/lib/unionfs"
+mv "$usr/lib/unionfs/completion/zsh" "$usr/share/zsh/vendor-completions"
 mv "$usr/lib/unionfs/completion" "$usr/share/bash-completion/completions"
 mv "$usr/lib/unionfs/docs" "$usr/lib/unionfs/README.md" "$usr/lib/unionfs/copyright" "$usr/share/doc/unionfs"
 rm -r "$usr/lib/unionfs/man" "$usr/lib/unionfs/LICENSE"
 for page in "$tree"/man/*; do
-  gzip -9n < "$page" > "$usr/share/man/man1/${page##*/}.gz"
+  gzip -9n < "$page" > "$usr/share/man/man${page##*.}/${page##*/}.gz"
 done
 ln -s ../lib/unionfs/bin/unionfs ../lib/unionfs/bin/unionfs-mount "$usr/bin"
 ln -s ../lib/unionfs/bin/mount.fuse.unionfs-mount ../lib/unionfs/bin/umount.fuse.unionfs-mount "$usr/sbin"
+debian_version=$(printf %s "$version" | sed 's/-/~/g')
+sed "s/@VERSION@/$debian_version/; s/@DATE@/$(date -R -u -d "@$epoch")/" "$module/packages/changelog" |
+  gzip -9n > "$usr/share/doc/unionfs/changelog.gz"
+cp "$module/packages/lintian-overrides" "$usr/share/lintian/overrides/unionfs"
 find "$debian/root" -exec touch -h -d "@$epoch" {} +
 tar -C "$debian/root" --sort=name --format=gnu --owner=root:0 --group=root:0 -cf "$debian/data.tar" ./usr
 libc=$(find "$tree" -name '*.so' -exec grep -aoh 'GLIBC_2\.[0-9]*' {} + | sort -uV | tail -n 1)
 size=$(du -sk --apparent-size "$usr" | cut -f 1)
-debian_version=$(printf %s "$version" | sed 's/-/~/g')
 sed -e "s/@ARCHITECTURE@/$architecture/; s/@LIBC@/${libc#GLIBC_}/; s/@SIZE@/$size/" \
   -e "s/@VERSION@/$debian_version/" \
   "$module/packages/control" > "$debian/control/control"

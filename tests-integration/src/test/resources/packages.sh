@@ -138,8 +138,14 @@ used() {
   bash -c '. /usr/share/bash-completion/completions/unionfs; complete -p unionfs' > /dev/null
   bash -c '. /usr/share/bash-completion/completions/unionfs-mount; complete -p unionfs-mount' > /dev/null
   [ -s /usr/share/doc/unionfs/copyright ]
+  zcat /usr/share/doc/unionfs/changelog.gz | grep -q '^unionfs ('
+  if command -v zsh > /dev/null; then
+    zsh -fc 'fpath=(/usr/share/zsh/vendor-completions $fpath); autoload -U compinit; compinit -u -D
+      print $_comps[unionfs] $_comps[unionfs-mount]' | grep -qx '_unionfs _unionfs'
+  fi
   if command -v man > /dev/null; then
-    man -w unionfs unionfs-mount unionfs-umount unionfs-list
+    man -w unionfs unionfs-mount unionfs-umount unionfs-list mount.fuse.unionfs-mount
+    man umount.fuse.unionfs-mount 2>/dev/null | grep -q 'server of the union has ended'
   fi
   echo used
 }

@@ -62,8 +62,7 @@ final class MountPoints {
       case Errno.ENOENT -> "no such directory; create it first";
       case Errno.EACCES -> "permission denied";
       case Errno.ENOTCONN, Errno.ECONNABORTED ->
-          "the server of the union there is gone; unmount it first: unionfs umount "
-              + Name.of(path);
+          "the server of the union there is gone; unmount with: unionfs umount " + Name.of(path);
       default -> Errno.message(errno);
     };
   }

@@ -60,7 +60,7 @@ public final class IdRanges {
   private static long number(String what, String field, int position) {
     try {
       long value = Long.parseLong(field);
-      if (value >= 0 && value <= MOST_IDS && field.charAt(0) != '+') {
+      if (value >= 0 && value < MOST_IDS && field.charAt(0) != '+') {
         return value;
       }
     } catch (NumberFormatException e) {

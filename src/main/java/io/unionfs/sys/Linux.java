@@ -107,6 +107,7 @@ public final class Linux {
   public static final long MS_REMOUNT = 32;
   public static final long MS_SYNCHRONOUS = 16;
   public static final long MS_DIRSYNC = 128;
+  public static final long MS_NOSYMFOLLOW = 256;
   public static final long MS_NOATIME = 1024;
   public static final long MS_NODIRATIME = 2048;
   public static final long MS_BIND = 4096;

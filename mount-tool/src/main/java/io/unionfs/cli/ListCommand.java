@@ -9,6 +9,7 @@ import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,7 +28,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit status: 0; 1 if the mount table cannot be read; 2 wrong usage.",
-      "A union of another user, or without a control socket, is listed without details."
+      "A union of another user, or without a control socket, is listed without details; one whose server is"
+          + " gone with the command that unmounts it. Listed are the unions of the mount namespace that"
+          + " this command runs in: for those of a container, run it there, or with nsenter --mount."
     })
 final class ListCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
@@ -57,7 +60,7 @@ final class ListCommand implements Callable<Integer> {
     if (json) {
       listed.forEach(mount -> out.println(mount.json()));
     } else {
-      MountTable.print(out, listed, verbose);
+      MountTable.print(out, listed, verbose, Instant.now().getEpochSecond());
     }
     out.flush();
     return 0;
@@ -78,7 +81,7 @@ final class ListCommand implements Callable<Integer> {
       if (said != null) {
         return ListedMount.of(mount.mountPoint(), said);
       }
-      problem = "no control socket";
+      problem = DeadServer.leaves(sys, mount) ? DeadServer.advice(mount) : "no control socket";
     } catch (ErrnoException e) {
       problem = e.errno() == Errno.EACCES ? "another user's" : "not answering: " + e.getMessage();
     } catch (JsonProcessingException e) {

@@ -8,13 +8,17 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class MountTableTest {
+  private static final long NOW = 1_800_000_000;
+
   private static String print(boolean verbose, ListedMount... mounts) {
     StringWriter text = new StringWriter();
     PrintWriter out = new PrintWriter(text);
-    MountTable.print(out, List.of(mounts), verbose);
+    MountTable.print(out, List.of(mounts), verbose, NOW);
     out.flush();
     return text.toString();
   }
@@ -23,7 +27,7 @@ class MountTableTest {
     return ListedMount.of(
         Name.of("/mnt/one"),
         "{\"transport\":\"kernel\",\"io\":\"cached\",\"upper\":null,\"lowers\":[\"/a\",\"/b\"],"
-            + "\"pid\":42,\"reason\":\"it works here\",\"features\":[\"NO_OPEN\",\"ASYNC_READ\"]}");
+            + "\"pid\":42,\"since\":1799999915,\"reason\":\"it works here\",\"features\":[\"NO_OPEN\",\"ASYNC_READ\"]}");
   }
 
   @Test
@@ -36,9 +40,9 @@ class MountTableTest {
     assertThat(print(false, served(), ListedMount.unknown(Name.of("/m"), "not answering")))
         .isEqualTo(
             """
-            MOUNTPOINT  TRANSPORT        IO      UPPER  LOWERS  PID
-            /mnt/one    kernel           cached  -      /a:/b   42
-            /m          (not answering)  -       -      -       -
+            MOUNTPOINT  TRANSPORT        IO      UPPER  LOWERS  AGE    PID
+            /mnt/one    kernel           cached  -      /a:/b   1m25s  42
+            /m          (not answering)  -       -      -       -      -
             """);
   }
 
@@ -59,5 +63,22 @@ class MountTableTest {
   void helpNamesTheOptionsAndTheExitStatus() {
     assertThat(new CommandLine(new ListCommand()).getUsageMessage())
         .contains("--json", "-v, --verbose", "Exit status: 0; 1", "docs/CONTROL.md");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1800000000, 0s",
+    "1800000007, 0s", // a clock that was set back
+    "1799999941, 59s",
+    "1799999940, 1m00s",
+    "1799996401, 59m59s",
+    "1799996400, 1h00m",
+    "1799913601, 23h59m",
+    "1799640000, 4d04h",
+    "-9223372036854775808, -9223372036854775808",
+    "soon, soon",
+  })
+  void ageIsShownInItsTwoGreatestUnits(String since, String age) {
+    assertThat(MountTable.age(since, NOW)).isEqualTo(age);
   }
 }

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 class MountFlagsTest {
   @Test
   void namesBecomeTheBitsOfMount2() {
-    assertThat(MountFlags.of(List.of("ro", "nosuid", "nodev", "noexec", "noatime")))
-        .isEqualTo(1 | 2 | 4 | 8 | 1024);
+    assertThat(MountFlags.of(List.of("ro", "nosuid", "nodev", "noexec", "nosymfollow", "noatime")))
+        .isEqualTo(1 | 2 | 4 | 8 | 256 | 1024);
   }
 
   @Test

@@ -63,6 +63,33 @@ class ForgetIT {
     Union.await("descriptors are closed", () -> descriptors(union) <= once + 10);
   }
 
+  /* Two files of the upper and two of the lower, read and written, with all that an open may leave behind. */
+  @MountTest
+  void descriptorsDoNotGrowOverAHundredThousandOpens(Union union) throws Exception {
+    union
+        .layers("lower d/a file \"text\"\nlower d/b file \"text\"\nupper d/c file \"text\"")
+        .mount();
+    union.run("echo more >> d/c; exec 3>> d/b; cat d/a");
+    String open =
+        """
+        import os
+        directory = os.open("d", os.O_RDONLY)
+        for i in range(25000):
+            for name, flags in (("a", os.O_RDONLY), ("b", os.O_RDONLY), ("c", os.O_RDWR), ("c", os.O_RDONLY)):
+                os.close(os.open(name, flags, dir_fd=directory))
+        """;
+    Command.Result once =
+        Command.of(union.account(), "python3", "-c", open.replace("25000", "250"))
+            .in(union.point())
+            .run();
+    once.expectSuccess();
+    long before = descriptors(union);
+
+    Command.of(union.account(), "python3", "-c", open).in(union.point()).output();
+
+    Union.await("descriptors are closed", () -> descriptors(union) <= before + 4);
+  }
+
   private static long descriptors(Union union) {
     String[] open = new File("/proc/" + union.server().pid() + "/fd").list();
     assertThat(open).isNotNull();

@@ -194,7 +194,11 @@ class LifeCycleIT {
                 union.point().toString())
             .run();
     assertThat(refused.status()).isEqualTo(1);
-    assertThat(refused.err()).contains("server").contains("gone").contains("umount");
+    assertThat(refused.err())
+        .endsWith(
+            "the server of the union there is gone; unmount with: unionfs umount "
+                + union.point()
+                + "\n");
     Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
     union.mount();
 
@@ -337,6 +341,35 @@ class LifeCycleIT {
       assertThat(shown).startsWith(".:\nf\nmp\n").endsWith("textdirectory\n");
     } finally {
       Command.of(union.account(), Tool.unionfs(), "umount", point.toString()).output();
+    }
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.JNR_FUSE})
+  void hangupIsIgnored(Union union) throws Exception {
+    union.layers("lower f file \"text\"").mount();
+
+    Command.of(union.account(), "kill", "-HUP", Long.toString(union.server().pid())).output();
+
+    assertThat(union.run("cat f")).isEqualTo("text");
+    assertThat(Files.readString(Path.of("/proc/" + union.server().pid() + "/status")))
+        .containsPattern("SigIgn:\t[0-9a-f]*[13579bdf]\n"); // signal 1 is the lowest bit
+  }
+
+  /* Not by the lock alone: nothing of the server's is left on the file system, and it can go at once. */
+  @MountTest(accounts = Account.ROOT)
+  void fileSystemsOfTheLayersAreFreeWhenUmountReturns(Union union) throws Exception {
+    union.layers("lower f file \"text\"");
+    Path memory = Files.createDirectory(union.home().resolve("memory"));
+    String round =
+        "mount -t tmpfs layers '%s'; cd '%s'; mkdir lower upper work; echo text > lower/f; "
+                .formatted(memory, memory)
+            + String.join(" ", union.bareCommand())
+            + " --lower lower --upper upper --work work '%s'; echo more >> '%s/f'; cd /; "
+                .formatted(union.point(), union.point())
+            + "'%s' umount '%s'; umount '%s'".formatted(Tool.unionfs(), union.point(), memory);
+
+    for (int i = 0; i < 3; i++) {
+      Command.script(Account.ROOT, round).output();
     }
   }
 }

@@ -2,6 +2,8 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+
 /** {@code unionfs list} and the control socket. */
 class ListIT {
   private static String line(Union union, String listed) {
@@ -23,6 +25,7 @@ class ListIT {
         .contains(union.upper().toString())
         .contains(union.lower().toString())
         .endsWith(Long.toString(union.server().pid()));
+    assertThat(row).containsPattern("  [0-5]?[0-9](s|m[0-5][0-9]s)  [0-9]+$");
     String json = line(union, Command.of(Account.ROOT, Tool.unionfs(), "list", "--json").output());
     assertThat(json)
         .startsWith("{\"mountPoint\":\"" + union.point())
@@ -86,10 +89,39 @@ class ListIT {
     Union.await("the server ends", () -> !union.hasServer());
 
     assertThat(line(union, Command.of(Account.ROOT, Tool.unionfs(), "list").output()))
-        .contains("no control socket");
+        .contains("(server is gone; unmount with: unionfs umount " + union.point() + ")");
+    assertThat(line(union, Command.of(Account.ROOT, Tool.unionfs(), "list", "--json").output()))
+        .startsWith("{\"mountPoint\":\"" + union.point())
+        .contains("\"problem\":\"server is gone; unmount with: unionfs umount ");
     assertThat(Integer.parseInt(Command.script(Account.ROOT, sockets).output().strip()))
         .isLessThan(before);
     Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
     union.mount();
+  }
+
+  /* Where it is not mounted, it is not listed; who enters the place sees it. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void unionOfAnotherNamespaceIsListedThere(Union union) throws Exception {
+    union.layers("lower f file \"\"");
+    String mount = String.join(" ", union.bareCommand()) + " -o lowerdir=" + union.lower();
+    String both =
+        mount
+            + " mnt; "
+            + "'%s' list > inside; nsenter --mount=/proc/$PPID/ns/mnt '%s' list > outside; umount mnt"
+                .formatted(Tool.unionfs(), Tool.unionfs());
+
+    Command.of(
+            Account.ROOT,
+            "env",
+            "--chdir=" + union.home(),
+            "bash",
+            "-euc",
+            "unshare --mount sh -euc \"$0\"; true",
+            both)
+        .output();
+
+    assertThat(Files.readString(union.home().resolve("inside"))).contains(union.point().toString());
+    assertThat(Files.readString(union.home().resolve("outside")))
+        .doesNotContain(union.point().toString());
   }
 }

@@ -144,6 +144,43 @@ class PackagesIT {
     assertThat(result.status()).isZero();
   }
 
+  /* With the device and the right to mount, and nothing else of the host. */
+  @Tag("system")
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void archiveWorksInsideAContainerThatCannotBeWritten(Union union) throws Exception {
+    Needs.programs("podman", "runc", "busybox");
+    Path script = home().resolve("container.sh");
+    try (InputStream source = PackagesIT.class.getResourceAsStream("/container.sh")) {
+      Files.copy(source, script);
+    }
+
+    Command.Result result =
+        inside("sh", script.toString(), unpacked().toString(), union.home().toString());
+
+    assertThat(result.out()).as(result.err()).isEqualTo("text\nchanged\ndone\n");
+    assertThat(result.status()).isZero();
+  }
+
+  @Tag("system")
+  @Test
+  void debianPackageFollowsTheRulesOfDebian() throws IOException, InterruptedException {
+    Needs.programs("lintian");
+
+    Command.Result said =
+        Command.of(
+                Account.ROOT,
+                "lintian",
+                "--allow-root",
+                "--fail-on",
+                "error,warning",
+                made("*.deb").toString())
+            .patience(PATIENCE_SECONDS)
+            .run();
+
+    assertThat(said.out()).isEmpty();
+    assertThat(said.status()).as(said.err()).isZero();
+  }
+
   private static final String USED =
       """
       none fuse.unionfs-mount
@@ -161,6 +198,7 @@ class PackagesIT {
       /usr/share/man/man1/unionfs-mount.1.gz
       /usr/share/man/man1/unionfs-umount.1.gz
       /usr/share/man/man1/unionfs-list.1.gz
+      /usr/share/man/man8/mount.fuse.unionfs-mount.8.gz
       """;
 
   private static final String REMOVED = "used\nremoved\n";

@@ -28,7 +28,7 @@ public final class Documentation {
   private Documentation() {}
 
   /**
-   * Writes {@code man/*.1} and {@code completion/*}.
+   * Writes {@code man/*.1}, {@code completion/*} for bash, and {@code zsh/_unionfs}.
    *
    * @param arguments a directory, the version, and the date of the pages, which is year, month, day
    */
@@ -42,6 +42,8 @@ public final class Documentation {
     for (String program : PROGRAMS) {
       Files.writeString(completion.resolve(program), completion(program));
     }
+    Path zsh = Files.createDirectories(Path.of(arguments[0], "zsh"));
+    Files.writeString(zsh.resolve("_unionfs"), zshCompletion());
   }
 
   /** The man pages by the names of their files. */
@@ -73,7 +75,21 @@ public final class Documentation {
       spec.addSubcommand("mount", command("unionfs-mount"));
     }
     nameFiles(command.getCommandSpec());
-    return AutoComplete.bash(program, command);
+    String script = AutoComplete.bash(program, command);
+    return script.substring(script.indexOf('\n') + 1); // it is read, not run
+  }
+
+  /*
+   * Loaded when one of the programs is completed first: the scripts for bash, which take over from there, and
+   * what they would have said this time. They turn on what they need of zsh by themselves.
+   */
+  /** The completion of all programs for zsh. */
+  static String zshCompletion() {
+    StringBuilder text = new StringBuilder("#compdef " + String.join(" ", PROGRAMS) + "\n");
+    for (String program : PROGRAMS) {
+      text.append(completion(program)).append('\n');
+    }
+    return text.append("_bash_complete -o default -F _complete_$service\n").toString();
   }
 
   private static void nameFiles(CommandSpec command) {

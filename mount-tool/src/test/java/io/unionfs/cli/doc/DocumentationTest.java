@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -132,6 +133,52 @@ class DocumentationTest {
 
       assertThat(bash("groff -man -ww -z -Tutf8 '" + file + "'")).as(page.getKey()).isEqualTo("0");
     }
+  }
+
+  @Test
+  void groffHasNothingToSayAboutThePagesOfTheHelpers() throws Exception {
+    assumeTrue(bash("groff --version").endsWith("0"), "groff is missing");
+    try (Stream<Path> pages = Files.list(Path.of("packages/man"))) {
+      for (Path page : pages.toList()) {
+        assertThat(
+                bash("grep -q '^[.]so ' '" + page + "' || groff -man -ww -z -Tutf8 '" + page + "'"))
+            .as(page.toString())
+            .isEqualTo("0");
+      }
+    }
+  }
+
+  @Test
+  void zshCompletesAsBashDoes() throws Exception {
+    assumeTrue(bash("zsh --version").endsWith("0"), "zsh is missing");
+    Path functions = Files.createDirectory(home.resolve("functions"));
+    Files.writeString(functions.resolve("_unionfs"), Documentation.zshCompletion());
+
+    assertThat(typed("unionfs um")).contains("unionfs umount ");
+    assertThat(typed("unionfs-mount --log-l")).contains("unionfs-mount --log-level");
+    assertThat(typed("unionfs mount --stat")).contains("unionfs mount --static-nlink");
+  }
+
+  /* What a terminal shows when this is typed and completed, twice: the first time loads the function. */
+  private String typed(String line) throws Exception {
+    Path script = home.resolve("typed");
+    Files.writeString(
+        script,
+        """
+        zmodload zsh/zpty
+        zpty z zsh -f -i
+        zpty -w z 'PS1="> "; cd %s; fpath=($PWD/functions $fpath); autoload -U compinit; compinit -u -D; echo read""y'
+        zpty -r z said '*ready*'
+        for i in 1 2; do
+          zpty -w -n z $'%s\\t\\C-a#\\C-e;\\n'
+          zpty -w z 'echo do""ne'
+          zpty -r z said '*done*'
+          print -r -- "$said"
+        done
+        zpty -d z
+        """
+            .formatted(home, line));
+    return bash("TERM=dumb timeout 50 zsh -f '" + script + "'");
   }
 
   private String completed(String program, String... words) throws Exception {

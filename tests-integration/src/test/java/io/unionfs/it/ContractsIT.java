@@ -19,8 +19,8 @@ class ContractsIT {
   @Test
   void everyTestOfTheTableExists() throws IOException {
     Map<String, String> sources = new HashMap<>();
-    for (String module : new String[] {"src", "mount-tool", "tests-integration"}) {
-      try (Stream<Path> files = Files.walk(Path.of("..", module, "src/test/java"))) {
+    for (String module : new String[] {"src", "mount-tool/src", "tests-integration/src"}) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "test/java"))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
           sources.put(String.valueOf(file.getFileName()), Files.readString(file));
         }

@@ -37,8 +37,8 @@ for applet in sh cat ls mkdir readlink touch; do
   ln -s busybox "root/bin/$applet"
 done
 find "$package/runtime" "$package/native" -type f \( -name '*.so' -o -name java \) -exec ldd {} + 2>/dev/null |
-  sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^\t\(\/[^ ]*\) (.*/\1/p' | sort -u | grep -v "^$package" |
-  while read -r library; do
+  sed -n 's/.*=> \(\/.*\) (0x.*/\1/p; s/^\t\(\/.*\) (0x.*/\1/p' | sort -u | grep -vF "$package/" |
+  while IFS= read -r library; do
     mkdir -p "root${library%/*}"
     cp -L "$library" "root$library"
   done

@@ -145,7 +145,7 @@ used() {
   fi
   if command -v man > /dev/null; then
     man -w unionfs unionfs-mount unionfs-umount unionfs-list mount.fuse.unionfs-mount
-    man umount.fuse.unionfs-mount 2>/dev/null | grep -q 'server of the union has ended'
+    man umount.fuse.unionfs-mount 2>/dev/null | grep 'umount.fuse.unionfs-mount returns' > /dev/null
   fi
   echo used
 }

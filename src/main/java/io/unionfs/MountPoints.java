@@ -10,16 +10,23 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.mount.FuseMount;
+import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The check of a mount point before anything is opened. */
 final class MountPoints {
   private static final String TYPE = "fuse.unionfs-mount";
 
+  private static final Logger log = LoggerFactory.getLogger(MountPoints.class);
+
   private MountPoints() {}
 
   /**
-   * The absolute path without links of a directory that can be mounted on.
+   * The absolute path without links of a directory that can be mounted on. What a union's dead server
+   * left there is unmounted: nobody can use it, and the upper has a lock of its own.
    *
    * @throws MountRefusedException with a message for the user
    */
@@ -28,33 +35,78 @@ final class MountPoints {
       return path; // no directory, but a descriptor of a mount that is there already
     }
     String shown = "mount point " + Name.of(path);
+    try {
+      Name dead = leftByDeadServer(sys, path);
+      if (dead != null) {
+        detach(sys, dead, shown);
+      }
+      return checkDirectory(sys, path, shown);
+    } catch (ErrnoException e) {
+      throw new MountRefusedException(shown + ": " + explain(e.errno(), path), e);
+    }
+  }
+
+  private static byte[] checkDirectory(Sys sys, byte[] path, String shown)
+      throws MountRefusedException, ErrnoException {
     try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {
       Stat stat = new Stat();
       sys.fstatx(fd.raw(), stat);
       if (!stat.isDirectory()) {
         throw new MountRefusedException(shown + ": not a directory");
       }
-      byte[] real = sys.readlinkat(Linux.AT_FDCWD, Name.of("/proc/self/fd/" + fd.raw()));
-      refuseUnion(sys, real, shown);
+      byte[] real = realPath(sys, fd);
+      MountInfo there = topmost(sys, Name.of(real));
+      if (there != null && there.type().equals(TYPE)) {
+        throw new MountRefusedException(
+            shown + " is busy: a union is mounted there; unmount it first, or choose another");
+      }
       return real;
-    } catch (ErrnoException e) {
-      throw new MountRefusedException(shown + ": " + explain(e.errno(), path), e);
     }
   }
 
-  private static void refuseUnion(Sys sys, byte[] real, String shown)
-      throws MountRefusedException, ErrnoException {
+  /* The path without links of a union without a server; null if there is none. */
+  private static @Nullable Name leftByDeadServer(Sys sys, byte[] path) throws ErrnoException {
+    try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {
+      try {
+        sys.fstatx(fd.raw(), new Stat());
+        return null;
+      } catch (ErrnoException e) {
+        if (!isDead(e.errno())) {
+          throw e;
+        }
+      }
+      Name real = Name.of(realPath(sys, fd));
+      MountInfo there = topmost(sys, real);
+      return there != null && there.type().equals(TYPE) ? real : null;
+    }
+  }
+
+  private static void detach(Sys sys, Name dead, String shown) throws MountRefusedException {
+    try {
+      FuseMount.detach(sys, dead);
+      log.info("{}: the server of the union there is gone; it was unmounted", shown);
+    } catch (IOException e) {
+      throw new MountRefusedException(
+          shown + ": the server of the union there is gone; unmount it first: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] realPath(Sys sys, Fd fd) throws ErrnoException {
+    return sys.readlinkat(Linux.AT_FDCWD, Name.of("/proc/self/fd/" + fd.raw()));
+  }
+
+  private static @Nullable MountInfo topmost(Sys sys, Name real) throws ErrnoException {
     List<MountInfo> mounts = MountInfo.read(sys);
     for (int i = mounts.size() - 1; i >= 0; i--) {
-      MountInfo mount = mounts.get(i);
-      if (mount.mountPoint().equals(Name.of(real))) {
-        if (mount.type().equals(TYPE)) {
-          throw new MountRefusedException(
-              shown + " is busy: a union is mounted there; unmount it first, or choose another");
-        }
-        return;
+      if (mounts.get(i).mountPoint().equals(real)) {
+        return mounts.get(i);
       }
     }
+    return null;
+  }
+
+  private static boolean isDead(int errno) {
+    return errno == Errno.ENOTCONN || errno == Errno.ECONNABORTED;
   }
 
   private static String explain(int errno, byte[] path) {
@@ -62,7 +114,7 @@ final class MountPoints {
       case Errno.ENOENT -> "no such directory; create it first";
       case Errno.EACCES -> "permission denied";
       case Errno.ENOTCONN, Errno.ECONNABORTED ->
-          "the server of the union there is gone; unmount with: unionfs umount " + Name.of(path);
+          "the server of the mount there is gone; unmount it first: umount " + Name.of(path);
       default -> Errno.message(errno);
     };
   }

@@ -240,6 +240,20 @@ public final class FuseMount {
     if (mountId >= 0 && mountId(sys, path) != mountId) {
       return; // gone, or another mount lies on top
     }
+    unmount(sys, path, lazy);
+  }
+
+  /**
+   * Unmounts what a dead server left, whoever still has it open.
+   *
+   * @param path absolute and without links
+   * @throws IOException if that is not allowed, with a message for the user
+   */
+  public static void detach(Sys sys, Name path) throws IOException {
+    unmount(sys, path, true);
+  }
+
+  private static void unmount(Sys sys, Name path, boolean lazy) throws IOException {
     try {
       sys.umount2(path.bytes(), UMOUNT_NOFOLLOW | (lazy ? Linux.MNT_DETACH : 0));
     } catch (ErrnoException e) {

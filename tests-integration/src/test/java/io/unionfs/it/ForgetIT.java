@@ -64,7 +64,9 @@ class ForgetIT {
   }
 
   /* Two files of the upper and two of the lower, read and written, with all that an open may leave behind. */
-  @MountTest
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.JNR_FUSE})
   void descriptorsDoNotGrowOverAHundredThousandOpens(Union union) throws Exception {
     union
         .layers("lower d/a file \"text\"\nlower d/b file \"text\"\nupper d/c file \"text\"")

@@ -181,25 +181,6 @@ class LifeCycleIT {
     union.server().destroyForcibly();
     Union.await("the server is gone", () -> !union.hasServer());
 
-    Command.Result refused =
-        Command.of(
-                union.account(),
-                Tool.mount(),
-                "--lower",
-                union.lower().toString(),
-                "--upper",
-                union.upper().toString(),
-                "--work",
-                union.work().toString(),
-                union.point().toString())
-            .run();
-    assertThat(refused.status()).isEqualTo(1);
-    assertThat(refused.err())
-        .endsWith(
-            "the server of the union there is gone; unmount with: unionfs umount "
-                + union.point()
-                + "\n");
-    Command.of(union.account(), Tool.unionfs(), "umount", union.point().toString()).output();
     union.mount();
 
     assertThat(union.run("cat d/f; ls")).isEqualTo("changed\nd\nnew\n");

@@ -100,10 +100,10 @@ final class DiscardCommand implements Callable<Integer> {
       DiffPrinter.Style style = output.json() ? DiffPrinter.Style.JSON : DiffPrinter.Style.LINES;
       DiffPrinter printer = new DiffPrinter(out, style, false, progress);
       discard.list(printer);
+      discard.check();
       if (printer.changes() == 0 && printer.problems() == 0 && !output.json()) {
         out.print("nothing is changed there").println();
       }
-      discard.check();
       return printer;
     }
   }

@@ -68,13 +68,22 @@ public final class TreeRemoval {
     if (parent == null) {
       throw ErrnoException.of(Errno.EBUSY);
     }
+    InSpiteOfMode.runIn(
+        parent,
+        () -> {
+          removeEmpty(parent, dir);
+          return dir;
+        });
+    dir.forget();
+  }
+
+  private static void removeEmpty(LayerDir parent, LayerDir dir) throws ErrnoException {
     SharedFd fd = parent.pin();
     try {
       int errno = dir.sys().tryUnlinkat(fd.fd(), dir.name(), Linux.AT_REMOVEDIR);
       if (errno != 0 && errno != Errno.ENOENT) {
         throw ErrnoException.of(errno);
       }
-      dir.forget();
     } finally {
       fd.unpin();
     }
@@ -91,19 +100,25 @@ public final class TreeRemoval {
         }
       }
     }
+    for (Name name : files) {
+      if (InSpiteOfMode.runIn(dir, () -> isDirectory(dir, name))) {
+        subdirectories.add(name);
+      }
+    }
+    return subdirectories;
+  }
+
+  /* Removes it, if not. */
+  private static boolean isDirectory(LayerDir dir, Name name) throws ErrnoException {
     SharedFd fd = dir.pin();
     try {
-      for (Name name : files) {
-        int errno = dir.sys().tryUnlinkat(fd.fd(), name, 0);
-        if (errno == Errno.EISDIR) {
-          subdirectories.add(name);
-        } else if (errno != 0 && errno != Errno.ENOENT) {
-          throw ErrnoException.of(errno);
-        }
+      int errno = dir.sys().tryUnlinkat(fd.fd(), name, 0);
+      if (errno != 0 && errno != Errno.ENOENT && errno != Errno.EISDIR) {
+        throw ErrnoException.of(errno);
       }
+      return errno == Errno.EISDIR;
     } finally {
       fd.unpin();
     }
-    return subdirectories;
   }
 }

@@ -112,10 +112,10 @@ public final class Discard implements AutoCloseable {
     }
   }
 
-  /** Tells what would be lost, path by path, as a diff tells it. */
+  /** Tells what would be lost, path by path, as a diff that reads files tells it. */
   public void list(DiffSink sink) throws IOException {
     for (List<Name> path : paths) {
-      UpperDiff.run(layers, path, false, sink);
+      UpperDiff.run(layers, path, true, sink);
     }
   }
 

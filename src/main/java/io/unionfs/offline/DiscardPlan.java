@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,6 +63,7 @@ final class DiscardPlan {
   /* Names of lower hard links that show again, by the index entry of their file. */
   private final Map<Name, Integer> shownAgain = new HashMap<>();
   private final Map<Name, Integer> lowerLinks = new HashMap<>();
+  private final Set<Name> counted = new HashSet<>();
 
   private DiscardPlan(OpenLayers layers) {
     this.layers = layers;
@@ -134,6 +136,9 @@ final class DiscardPlan {
         addEntry(List.of(), upper.root(), name);
       }
       return;
+    }
+    if (path.stream().anyMatch(marks.whiteouts()::isReserved)) {
+      return; // no path of the union
     }
     List<Name> parent = path.subList(0, path.size() - 1);
     Name name = path.get(path.size() - 1);
@@ -227,7 +232,7 @@ final class DiscardPlan {
 
   /* A name of a lower file whose copy stands in the index was deleted, and its count with it. */
   private void countShownAgain(List<Name> path) throws ErrnoException {
-    Resolution found = lower(path);
+    Resolution found = counted.add(Paths.join(path)) ? lower(path) : null;
     if (found == null || found.kind() != Resolution.Kind.FILE) {
       return;
     }

@@ -160,7 +160,7 @@ final class StagingDir implements AutoCloseable {
           try {
             SharedFd to = work.pin();
             try {
-              sys.renameat2(from.fd(), name, to.fd(), staged, Linux.RENAME_NOREPLACE);
+              rename(from.fd(), name, to.fd(), staged);
             } finally {
               to.unpin();
             }
@@ -170,6 +170,18 @@ final class StagingDir implements AutoCloseable {
           return name;
         });
     TreeRemoval.remove(work, staged);
+  }
+
+  /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
+  private void rename(int from, Name name, int to, Name staged) throws ErrnoException {
+    int errno = sys.tryRenameat2(from, name, to, staged, Linux.RENAME_NOREPLACE);
+    if (errno == Errno.EACCES) {
+      InSpiteOfMode.widen(sys, from, name);
+      errno = sys.tryRenameat2(from, name, to, staged, Linux.RENAME_NOREPLACE);
+    }
+    if (errno != 0) {
+      throw ErrnoException.of(errno);
+    }
   }
 
   /** Removes an entry that is a mark. */

@@ -67,10 +67,11 @@ final class DiscardCommand implements Callable<Integer> {
       inside.add(Paths.split(RawArguments.bytes(path)));
     }
     try (Discard discard = Discard.open(sys, options.sources(), inside)) {
-      if (!list(sys, discard)) {
+      DiffPrinter printer = list(sys, discard);
+      if (printer.problems() > 0) {
         return Main.FAILED;
       }
-      if (dryRun) {
+      if (dryRun || printer.changes() == 0) {
         return 0;
       }
       if (!yes && !confirmed(sys)) {
@@ -92,19 +93,19 @@ final class DiscardCommand implements Callable<Integer> {
     }
   }
 
-  /* Whether all could be looked at, and can be thrown away. */
-  private boolean list(Sys sys, Discard discard) throws IOException {
+  /* Tells what will be lost, if all of it can be thrown away. */
+  private DiffPrinter list(Sys sys, Discard discard) throws IOException {
     try (Output out = output.open(sys);
         Progress progress = new Progress(sys, "comparing", Progress.UNKNOWN)) {
       DiffPrinter.Style style = output.json() ? DiffPrinter.Style.JSON : DiffPrinter.Style.LINES;
       DiffPrinter printer = new DiffPrinter(out, style, false, progress);
       discard.list(printer);
-      if (printer.problems() > 0) {
-        return false;
+      discard.check();
+      if (printer.changes() == 0 && printer.problems() == 0 && !output.json()) {
+        out.print("nothing is changed there").println();
       }
+      return printer;
     }
-    discard.check();
-    return true;
   }
 
   private boolean confirmed(Sys sys) throws IOException {

@@ -69,6 +69,9 @@ final class Training {
           tool.execute("list", "--json"); // so that its server loads what it needs
           tool.execute("which", merged.resolve("file").toString());
           tool.execute("diff", "--content", merged.toString());
+          Path lower = merged.resolveSibling("lower");
+          Path upper = merged.resolveSibling("upper");
+          tool.execute("diff", "--lower", lower.toString(), "--upper", upper.toString());
         } finally {
           unmount(merged);
         }

@@ -1,5 +1,7 @@
 package io.unionfs.cli;
 
+import io.unionfs.cli.log.Level;
+import io.unionfs.cli.log.LogOutput;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.fsck.Fsck;
 import io.unionfs.offline.fsck.Repairs;
@@ -50,12 +52,20 @@ final class FsckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Sys sys = Sys.linux();
-    try (Output out = output.open(sys);
-        Progress progress = new Progress(sys, "checking", Progress.UNKNOWN)) {
-      return run(sys, out, progress);
+    try {
+      LogOutput.open(
+          Level.ERROR, null); // what reading the layers would warn of is found by the check
+      return checked(sys);
     } catch (IOException e) {
       System.err.println("unionfs fsck: " + e.getMessage());
       return FAILED;
+    }
+  }
+
+  private int checked(Sys sys) throws IOException {
+    try (Output out = output.open(sys);
+        Progress progress = new Progress(sys, "checking", Progress.UNKNOWN)) {
+      return run(sys, out, progress);
     }
   }
 

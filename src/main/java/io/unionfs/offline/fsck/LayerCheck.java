@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 /** The check of one layer. */
 final class LayerCheck {
+  /* fuse-overlayfs puts a device .wh..opq beside its xattr, which other programs see as a whiteout. */
+  private static final Name OPAQUE_OF_OTHERS = Name.of(".wh..opq");
+
   private final OpenLayers layers;
   private final Layer layer;
   private final Marks marks;
@@ -175,8 +178,8 @@ final class LayerCheck {
 
   private void checkHides(LayerDir dir, List<LayerDir> below, Name whiteout, Name hidden)
       throws IOException {
-    if (layer.isBottom()) {
-      return; // made for other layers below
+    if (layer.isBottom() || whiteout.equals(OPAQUE_OF_OTHERS)) {
+      return; // made for other layers below, or another mark
     }
     try {
       if (!below.isEmpty() && rules.resolve(below, hidden).exists()) {

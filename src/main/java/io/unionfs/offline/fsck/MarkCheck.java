@@ -74,7 +74,7 @@ final class MarkCheck {
       SharedFd fd = root.pin();
       try {
         for (Mark mark : marks.list(fd.fd(), Name.DOT)) {
-          if (mark.key().equals("opaque")) {
+          if (mark.isOverlay() && mark.key().equals("opaque")) {
             opaque(root, Name.DOT, mark, marks.value(fd.fd(), Name.DOT, mark));
           }
         }
@@ -93,7 +93,7 @@ final class MarkCheck {
     try {
       for (Mark mark : found) {
         formats.mark(dir, name, mark);
-        if (mark.space() != Mark.Space.OWNERS) {
+        if (mark.isOverlay()) { // fuse-overlayfs has its own, with other values
           byte[] value = marks.value(fd.fd(), name, mark);
           check(dir, below, name, mark, value, stat);
         }
@@ -146,7 +146,7 @@ final class MarkCheck {
   private void redirect(
       LayerDir dir, List<LayerDir> below, Name name, Mark mark, byte @Nullable [] value, Stat stat)
       throws IOException, ErrnoException {
-    if (value == null || !mark.isOverlay()) {
+    if (value == null) {
       return;
     }
     if (!stat.isDirectory() && !stat.isRegular()) {
@@ -200,9 +200,6 @@ final class MarkCheck {
 
   private void metacopy(LayerDir dir, List<LayerDir> below, Name name, Mark mark, Stat stat)
       throws IOException, ErrnoException {
-    if (!mark.isOverlay()) {
-      return;
-    }
     if (!stat.isRegular()) {
       misplaced(Problem.METACOPY_MISPLACED, dir, name, mark);
     } else if (!marks.follows(mark.space())) {
@@ -221,9 +218,6 @@ final class MarkCheck {
 
   private void whiteout(LayerDir dir, Name name, Mark mark, Stat stat)
       throws IOException, ErrnoException {
-    if (!mark.isOverlay()) {
-      return;
-    }
     if (!stat.isRegular() || stat.size != 0) {
       misplaced(Problem.WHITEOUT_MISPLACED, dir, name, mark);
     } else if (!layer.xattrWhiteouts() || !isAnnounced(dir)) {
@@ -241,7 +235,10 @@ final class MarkCheck {
     SharedFd fd = dir.pin();
     try {
       for (Mark mark : marks.list(fd.fd(), Name.DOT)) {
-        says |= mark.key().equals("opaque") && marks.value(fd.fd(), Name.DOT, mark) != null;
+        says |=
+            mark.isOverlay()
+                && mark.key().equals("opaque")
+                && marks.value(fd.fd(), Name.DOT, mark) != null;
       }
     } finally {
       fd.unpin();

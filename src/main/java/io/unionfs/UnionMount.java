@@ -1,6 +1,7 @@
 package io.unionfs;
 
 import io.unionfs.control.ControlServer;
+import io.unionfs.control.ControlledMount;
 import io.unionfs.control.MountStatistics;
 import io.unionfs.control.MountStatus;
 import io.unionfs.control.MountedLayers;
@@ -74,9 +75,7 @@ public final class UnionMount implements AutoCloseable {
     this.reaper = new Thread(this::reap, "unionfs-end");
     long mountId = session.mountId();
     this.control =
-        mountId < 0
-            ? null
-            : ControlServer.open(Sys.linux(), mountId, this::status, this::statistics);
+        mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, controlled());
   }
 
   /** A maker of mounts, with nothing chosen yet. */
@@ -147,6 +146,30 @@ public final class UnionMount implements AutoCloseable {
   /** The name of the transport that serves the mount, for example {@code jnr-fuse}. */
   public String transport() {
     return session.transport();
+  }
+
+  private ControlledMount controlled() {
+    return new ControlledMount() {
+      @Override
+      public MountStatus status() {
+        return UnionMount.this.status();
+      }
+
+      @Override
+      public MountStatistics statistics() {
+        return UnionMount.this.statistics();
+      }
+
+      @Override
+      public boolean tryHold(int millis) {
+        return fs.tryHoldChanges(millis);
+      }
+
+      @Override
+      public void release() {
+        fs.releaseChanges();
+      }
+    };
   }
 
   private MountStatus status() {

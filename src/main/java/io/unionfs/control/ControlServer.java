@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,12 +28,15 @@ public final class ControlServer implements AutoCloseable {
   private static final int MOST_LINE_BYTES = 64 << 10;
   private static final int PATIENCE_MILLIS = 2000;
   private static final int PAUSE_MILLIS = 1000;
+  private static final String HOLD = "hold";
+
+  /* How many times as long as others a client that holds changes may say nothing. */
+  private static final int HOLD_FACTOR = 15;
 
   private final Sys sys;
   private final byte[] path;
   private final UnixSocket socket;
-  private final Supplier<MountStatus> status;
-  private final Supplier<MountStatistics> statistics;
+  private final ControlledMount mount;
   private final int patienceMillis;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -50,14 +52,12 @@ public final class ControlServer implements AutoCloseable {
       Sys sys,
       byte[] path,
       UnixSocket socket,
-      Supplier<MountStatus> status,
-      Supplier<MountStatistics> statistics,
+      ControlledMount mount,
       int patienceMillis) {
     this.sys = sys;
     this.path = path;
     this.socket = socket;
-    this.status = status;
-    this.statistics = statistics;
+    this.mount = mount;
     this.patienceMillis = patienceMillis;
     this.thread = new Thread(this::serve, "unionfs-control");
     thread.setDaemon(true);
@@ -67,9 +67,8 @@ public final class ControlServer implements AutoCloseable {
    * Opens the socket of a mount, replacing one that a dead server left. Null where there is no
    * place for it, which is logged: a mount works without.
    */
-  public static @Nullable ControlServer open(
-      Sys sys, long mountId, Supplier<MountStatus> status, Supplier<MountStatistics> statistics) {
-    return open(sys, ControlSockets.directory(), mountId, status, statistics, PATIENCE_MILLIS);
+  public static @Nullable ControlServer open(Sys sys, long mountId, ControlledMount mount) {
+    return open(sys, ControlSockets.directory(), mountId, mount, PATIENCE_MILLIS);
   }
 
   /**
@@ -79,14 +78,12 @@ public final class ControlServer implements AutoCloseable {
       Sys sys,
       String directory,
       long mountId,
-      Supplier<MountStatus> status,
-      Supplier<MountStatistics> statistics,
+      ControlledMount mount,
       int patienceMillis) {
     try {
       byte[] path = ControlSockets.forNew(sys, directory, mountId);
       UnixSocket socket = listen(sys, path);
-      ControlServer server =
-          new ControlServer(sys, path, socket, status, statistics, patienceMillis);
+      ControlServer server = new ControlServer(sys, path, socket, mount, patienceMillis);
       server.thread.start();
       return server;
     } catch (ErrnoException e) {
@@ -215,7 +212,41 @@ public final class ControlServer implements AutoCloseable {
       end = indexOf(line, length, length + read);
       length += read;
     }
-    client.write(answer(line, end));
+    if (end >= 0 && HOLD.equals(wantedOrNull(line, end))) {
+      hold(client);
+    } else {
+      client.write(answer(line, end));
+    }
+  }
+
+  /*
+   * For as long as the client is there and says something now and then: one that hangs, perhaps because
+   * it waits for a change of its own, must not keep others waiting.
+   */
+  private void hold(UnixSocket client) throws ErrnoException, IOException {
+    if (!mount.tryHold(patienceMillis)) {
+      client.write(StatusWriter.error("a change does not end"));
+      return;
+    }
+    try {
+      client.write(StatusWriter.held());
+      byte[] said = new byte[64];
+      boolean alive = true;
+      while (alive) {
+        alive = client.awaitReadable(HOLD_FACTOR * patienceMillis) && client.read(said, 0) > 0;
+      }
+    } finally {
+      client.shutdown(); // before: a client that still has its connection must be right
+      mount.release();
+    }
+  }
+
+  private static @Nullable String wantedOrNull(byte[] line, int length) {
+    try {
+      return RequestReader.wanted(line, length);
+    } catch (IOException e) {
+      return null; // the answer says so
+    }
   }
 
   private static int indexOf(byte[] line, int from, int to) {
@@ -234,10 +265,10 @@ public final class ControlServer implements AutoCloseable {
     try {
       String wanted = RequestReader.wanted(line, length);
       if ("status".equals(wanted)) {
-        return StatusWriter.status(status.get());
+        return StatusWriter.status(mount.status());
       }
       return "stats".equals(wanted)
-          ? StatisticsWriter.statistics(statistics.get())
+          ? StatisticsWriter.statistics(mount.statistics())
           : StatusWriter.error("unknown request");
     } catch (JsonProcessingException e) {
       return StatusWriter.error("not JSON: " + e.getOriginalMessage());

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +34,46 @@ class ControlServerTest {
   @TempDir Path runtime;
 
   private final Sys sys = Sys.linux();
+  private final Controlled mount = new Controlled();
+
+  /** A mount that notes whether changes are held back. */
+  private static final class Controlled implements ControlledMount {
+    private final Semaphore free = new Semaphore(1);
+    private Supplier<MountStatus> status = Statuses::plain;
+
+    @Override
+    public MountStatus status() {
+      return status.get();
+    }
+
+    @Override
+    public MountStatistics statistics() {
+      return Statuses.statistics();
+    }
+
+    @Override
+    public boolean tryHold(int millis) {
+      return free.tryAcquire();
+    }
+
+    @Override
+    public void release() {
+      free.release();
+    }
+
+    boolean isFreeWithin(int millis) throws InterruptedException {
+      boolean isFree = free.tryAcquire(millis, TimeUnit.MILLISECONDS);
+      if (isFree) {
+        free.release();
+      }
+      return isFree;
+    }
+  }
 
   private ControlServer open(int patienceMillis, Supplier<MountStatus> status) {
+    mount.status = status;
     ControlServer server =
-        ControlServer.open(
-            sys, directory().toString(), MOUNT, status, Statuses::statistics, patienceMillis);
+        ControlServer.open(sys, directory().toString(), MOUNT, mount, patienceMillis);
     if (server == null) {
       throw new AssertionError("no server");
     }
@@ -115,29 +151,76 @@ class ControlServerTest {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
+  private HeldChanges hold() throws ErrnoException {
+    HeldChanges held = HeldChanges.at(sys, place(true));
+    if (held == null) {
+      throw new AssertionError("nothing is held");
+    }
+    return held;
+  }
+
+  @Test
+  void changesWaitForAsLongAsTheClientIsThere() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      assertThat(server).isNotNull();
+      assertThat(mount.isFreeWithin(0)).isFalse();
+      assertThat(held.isHeld()).isTrue();
+
+      held.close();
+
+      assertThat(mount.isFreeWithin(LONG_MILLIS)).isTrue();
+      assertThat(status()).contains("\"pid\":42");
+    }
+  }
+
+  @Test
+  void clientThatSaysNothingHoldsNoLonger() throws Exception {
+    try (ControlServer server = open(SHORT_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      assertThat(server).isNotNull();
+
+      assertThat(mount.isFreeWithin(LONG_MILLIS)).isTrue();
+
+      assertThat(held.isHeld()).isFalse();
+    }
+  }
+
+  @Test
+  void endOfTheMountEndsAHold() throws Exception {
+    ControlServer server = open(LONG_MILLIS, Statuses::plain);
+    try (HeldChanges held = hold()) {
+      server.close();
+
+      assertThat(mount.isFreeWithin(0)).isTrue();
+      assertThat(held.isHeld()).isFalse();
+    }
+  }
+
+  @Test
+  void whereAChangeDoesNotEndNothingIsHeld() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain)) {
+      assertThat(server).isNotNull();
+      assertThat(mount.tryHold(0)).isTrue();
+
+      assertThat(HeldChanges.at(sys, place(true))).isNull();
+    }
+  }
+
   @Test
   void whereThereIsNoPlaceThereIsNoSocket() throws Exception {
     String missing = runtime.resolve("no/unionfs").toString();
-    assertThat(
-            ControlServer.open(
-                sys, missing, MOUNT, Statuses::plain, Statuses::statistics, LONG_MILLIS))
+    assertThat(ControlServer.open(sys, missing, MOUNT, mount, LONG_MILLIS))
         .isNull();
 
     String tooLong = runtime.resolve("x".repeat(120)).toString();
-    assertThat(
-            ControlServer.open(
-                sys, tooLong, MOUNT, Statuses::plain, Statuses::statistics, LONG_MILLIS))
+    assertThat(ControlServer.open(sys, tooLong, MOUNT, mount, LONG_MILLIS))
         .isNull();
 
     Files.createFile(directory());
     assertThat(
             ControlServer.open(
-                sys,
-                directory().toString(),
-                MOUNT,
-                Statuses::plain,
-                Statuses::statistics,
-                LONG_MILLIS))
+                sys, directory().toString(), MOUNT, mount, LONG_MILLIS))
         .isNull();
   }
 
@@ -148,12 +231,7 @@ class ControlServerTest {
 
     assertThat(
             ControlServer.open(
-                sys,
-                directory().toString(),
-                MOUNT,
-                Statuses::plain,
-                Statuses::statistics,
-                LONG_MILLIS))
+                sys, directory().toString(), MOUNT, mount, LONG_MILLIS))
         .isNull();
   }
 

@@ -16,7 +16,6 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -70,10 +69,8 @@ final class LayerPacker {
               layers,
               upper,
               (entry, content) -> {
-                at[0] = entry.path();
-                if (Thread.interrupted()) {
-                  throw new InterruptedIOException("interrupted");
-                }
+                at[0] = entry.path().checked();
+                Interruptions.check();
                 sink.put(entry, content);
               });
       packer.packAll();

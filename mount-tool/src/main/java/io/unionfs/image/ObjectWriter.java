@@ -99,6 +99,7 @@ final class ObjectWriter {
       long at = extent.offset();
       long end = at + extent.length();
       while (at < end) {
+        Interruptions.check();
         int filled = fill(content, (int) Math.min(buffer.length, end - at));
         if (filled == 0) {
           throw new LayerException("it is shorter than its header says");
@@ -281,7 +282,7 @@ final class ObjectWriter {
       if (dir.holdsWhiteouts() && marks.whiteouts().format() == WhiteoutFormat.XATTR) {
         marks.announceXattrWhiteouts(fd.fd());
       }
-      describe(fd.fd(), Name.DOT, Linux.S_IFDIR, 0, dir.attributes());
+      describe(fd.fd(), null, Linux.S_IFDIR, 0, dir.attributes());
     } finally {
       fd.unpin();
     }

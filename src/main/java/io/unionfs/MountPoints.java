@@ -25,8 +25,8 @@ final class MountPoints {
   private MountPoints() {}
 
   /**
-   * The absolute path without links of a directory that can be mounted on. What a union's dead server
-   * left there is unmounted: nobody can use it, and the upper has a lock of its own.
+   * The absolute path without links of a directory that can be mounted on. What a union's dead
+   * server left there is unmounted: nobody can use it, and the upper has a lock of its own.
    *
    * @throws MountRefusedException with a message for the user
    */
@@ -87,7 +87,8 @@ final class MountPoints {
       log.info("{}: the server of the union there is gone; it was unmounted", shown);
     } catch (IOException e) {
       throw new MountRefusedException(
-          shown + ": the server of the union there is gone; unmount it first: " + e.getMessage(), e);
+          shown + ": the server of the union there is gone; unmount it first: " + e.getMessage(),
+          e);
     }
   }
 

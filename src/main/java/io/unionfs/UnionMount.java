@@ -74,8 +74,7 @@ public final class UnionMount implements AutoCloseable {
     this.temporary = temporary;
     this.reaper = new Thread(this::reap, "unionfs-end");
     long mountId = session.mountId();
-    this.control =
-        mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, controlled());
+    this.control = mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, controlled());
   }
 
   /** A maker of mounts, with nothing chosen yet. */

@@ -49,11 +49,7 @@ public final class ControlServer implements AutoCloseable {
   private boolean closing;
 
   private ControlServer(
-      Sys sys,
-      byte[] path,
-      UnixSocket socket,
-      ControlledMount mount,
-      int patienceMillis) {
+      Sys sys, byte[] path, UnixSocket socket, ControlledMount mount, int patienceMillis) {
     this.sys = sys;
     this.path = path;
     this.socket = socket;
@@ -75,11 +71,7 @@ public final class ControlServer implements AutoCloseable {
    * @param patienceMillis the longest that a client may take to ask, and to read the answer
    */
   static @Nullable ControlServer open(
-      Sys sys,
-      String directory,
-      long mountId,
-      ControlledMount mount,
-      int patienceMillis) {
+      Sys sys, String directory, long mountId, ControlledMount mount, int patienceMillis) {
     try {
       byte[] path = ControlSockets.forNew(sys, directory, mountId);
       UnixSocket socket = listen(sys, path);

@@ -210,18 +210,13 @@ class ControlServerTest {
   @Test
   void whereThereIsNoPlaceThereIsNoSocket() throws Exception {
     String missing = runtime.resolve("no/unionfs").toString();
-    assertThat(ControlServer.open(sys, missing, MOUNT, mount, LONG_MILLIS))
-        .isNull();
+    assertThat(ControlServer.open(sys, missing, MOUNT, mount, LONG_MILLIS)).isNull();
 
     String tooLong = runtime.resolve("x".repeat(120)).toString();
-    assertThat(ControlServer.open(sys, tooLong, MOUNT, mount, LONG_MILLIS))
-        .isNull();
+    assertThat(ControlServer.open(sys, tooLong, MOUNT, mount, LONG_MILLIS)).isNull();
 
     Files.createFile(directory());
-    assertThat(
-            ControlServer.open(
-                sys, directory().toString(), MOUNT, mount, LONG_MILLIS))
-        .isNull();
+    assertThat(ControlServer.open(sys, directory().toString(), MOUNT, mount, LONG_MILLIS)).isNull();
   }
 
   @Test
@@ -229,10 +224,7 @@ class ControlServerTest {
     Files.createDirectory(directory());
     Files.setPosixFilePermissions(directory(), PosixFilePermissions.fromString("rwxrwx---"));
 
-    assertThat(
-            ControlServer.open(
-                sys, directory().toString(), MOUNT, mount, LONG_MILLIS))
-        .isNull();
+    assertThat(ControlServer.open(sys, directory().toString(), MOUNT, mount, LONG_MILLIS)).isNull();
   }
 
   /* What a server leaves that is killed: a socket in the file system on which nobody listens. */

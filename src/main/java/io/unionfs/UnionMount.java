@@ -70,7 +70,8 @@ public final class UnionMount implements AutoCloseable {
     this.temporary = temporary;
     this.reaper = new Thread(this::reap, "unionfs-end");
     long mountId = session.mountId();
-    this.control = mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, this::status);
+    this.control =
+        mountId < 0 ? null : ControlServer.open(Sys.linux(), mountId, this::status, holding());
   }
 
   /** A maker of mounts, with nothing chosen yet. */
@@ -141,6 +142,20 @@ public final class UnionMount implements AutoCloseable {
   /** The name of the transport that serves the mount, for example {@code jnr-fuse}. */
   public String transport() {
     return session.transport();
+  }
+
+  private ControlServer.Holding holding() {
+    return new ControlServer.Holding() {
+      @Override
+      public boolean tryHold(int millis) {
+        return fs.tryHoldChanges(millis);
+      }
+
+      @Override
+      public void release() {
+        fs.releaseChanges();
+      }
+    };
   }
 
   private MountStatus status() {

@@ -70,7 +70,7 @@ public final class ControlClient {
     }
   }
 
-  private static String readLine(UnixSocket server, int millis) throws ErrnoException {
+  static String readLine(UnixSocket server, int millis) throws ErrnoException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     byte[] part = new byte[8 << 10];
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);

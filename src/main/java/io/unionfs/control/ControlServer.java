@@ -29,11 +29,16 @@ public final class ControlServer implements AutoCloseable {
   private static final int MOST_LINE_BYTES = 64 << 10;
   private static final int PATIENCE_MILLIS = 2000;
   private static final int PAUSE_MILLIS = 1000;
+  private static final String HOLD = "hold";
+
+  /* How many times as long as others a client that holds changes may say nothing. */
+  private static final int HOLD_FACTOR = 15;
 
   private final Sys sys;
   private final byte[] path;
   private final UnixSocket socket;
   private final Supplier<MountStatus> status;
+  private final Holding holding;
   private final int patienceMillis;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -45,12 +50,27 @@ public final class ControlServer implements AutoCloseable {
   @GuardedBy("lock")
   private boolean closing;
 
+  /** Whoever keeps changes out of the layers for a client. */
+  public interface Holding {
+    /** Begins; false if that takes longer than so many milliseconds. */
+    boolean tryHold(int millis);
+
+    /** Ends it. */
+    void release();
+  }
+
   private ControlServer(
-      Sys sys, byte[] path, UnixSocket socket, Supplier<MountStatus> status, int patienceMillis) {
+      Sys sys,
+      byte[] path,
+      UnixSocket socket,
+      Supplier<MountStatus> status,
+      Holding holding,
+      int patienceMillis) {
     this.sys = sys;
     this.path = path;
     this.socket = socket;
     this.status = status;
+    this.holding = holding;
     this.patienceMillis = patienceMillis;
     this.thread = new Thread(this::serve, "unionfs-control");
     thread.setDaemon(true);
@@ -60,19 +80,25 @@ public final class ControlServer implements AutoCloseable {
    * Opens the socket of a mount, replacing one that a dead server left. Null where there is no
    * place for it, which is logged: a mount works without.
    */
-  public static @Nullable ControlServer open(Sys sys, long mountId, Supplier<MountStatus> status) {
-    return open(sys, ControlSockets.directory(), mountId, status, PATIENCE_MILLIS);
+  public static @Nullable ControlServer open(
+      Sys sys, long mountId, Supplier<MountStatus> status, Holding holding) {
+    return open(sys, ControlSockets.directory(), mountId, status, holding, PATIENCE_MILLIS);
   }
 
   /**
    * @param patienceMillis the longest that a client may take to ask, and to read the answer
    */
   static @Nullable ControlServer open(
-      Sys sys, String directory, long mountId, Supplier<MountStatus> status, int patienceMillis) {
+      Sys sys,
+      String directory,
+      long mountId,
+      Supplier<MountStatus> status,
+      Holding holding,
+      int patienceMillis) {
     try {
       byte[] path = ControlSockets.forNew(sys, directory, mountId);
       UnixSocket socket = listen(sys, path);
-      ControlServer server = new ControlServer(sys, path, socket, status, patienceMillis);
+      ControlServer server = new ControlServer(sys, path, socket, status, holding, patienceMillis);
       server.thread.start();
       return server;
     } catch (ErrnoException e) {
@@ -201,7 +227,41 @@ public final class ControlServer implements AutoCloseable {
       end = indexOf(line, length, length + read);
       length += read;
     }
-    client.write(answer(line, end));
+    if (end >= 0 && HOLD.equals(wantedOrNull(line, end))) {
+      hold(client);
+    } else {
+      client.write(answer(line, end));
+    }
+  }
+
+  /*
+   * For as long as the client is there and says something now and then: one that hangs, perhaps because
+   * it waits for a change of its own, must not keep others waiting.
+   */
+  private void hold(UnixSocket client) throws ErrnoException, IOException {
+    if (!holding.tryHold(patienceMillis)) {
+      client.write(StatusWriter.error("a change does not end"));
+      return;
+    }
+    try {
+      client.write(StatusWriter.held());
+      byte[] said = new byte[64];
+      boolean alive = true;
+      while (alive) {
+        alive = client.awaitReadable(HOLD_FACTOR * patienceMillis) && client.read(said, 0) > 0;
+      }
+    } finally {
+      client.shutdown(); // before: a client that still has its connection must be right
+      holding.release();
+    }
+  }
+
+  private static @Nullable String wantedOrNull(byte[] line, int length) {
+    try {
+      return RequestReader.wanted(line, length);
+    } catch (IOException e) {
+      return null; // the answer says so
+    }
   }
 
   private static int indexOf(byte[] line, int from, int to) {

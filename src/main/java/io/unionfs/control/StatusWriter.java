@@ -34,6 +34,10 @@ final class StatusWriter {
     return line(json -> json.writeStringField("error", message));
   }
 
+  static byte[] held() throws IOException {
+    return line(json -> json.writeBooleanField("held", true));
+  }
+
   static byte[] status(MountStatus status) throws IOException {
     return line(
         json -> {

@@ -51,6 +51,7 @@ public final class UnionFileSystem implements AutoCloseable {
   private final CopyUp copyUp;
   private final FileFlags flags;
   private final Xattrs xattrs;
+  private final Changes changes = new Changes();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private UnionFileSystem(UnionState union, LayerStack layers) {
@@ -261,7 +262,9 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code EOPNOTSUPP} for the mode of a symbolic link
    */
   public void setattr(Node node, SetAttr change, Caller caller) throws ErrnoException {
-    attributes.set(node, change);
+    try (Changes running = changes.begin()) {
+      attributes.set(node, change);
+    }
   }
 
   /**
@@ -284,8 +287,10 @@ public final class UnionFileSystem implements AutoCloseable {
    *     was removed
    */
   public FileNode create(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
-    protection.requireNamesAddable(parent);
-    return creation.regular(parent, name, mode, caller);
+    try (Changes running = changes.begin()) {
+      protection.requireNamesAddable(parent);
+      return creation.regular(parent, name, mode, caller);
+    }
   }
 
   /**
@@ -295,8 +300,10 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code EOPNOTSUPP} where the upper's file system has no such files
    */
   public FileNode tmpfile(DirNode parent, int mode, Caller caller) throws ErrnoException {
-    protection.requireNamesAddable(parent);
-    return creation.unnamed(parent, mode, caller);
+    try (Changes running = changes.begin()) {
+      protection.requireNamesAddable(parent);
+      return creation.unnamed(parent, mode, caller);
+    }
   }
 
   /**
@@ -309,21 +316,27 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public Node mknod(DirNode parent, Name name, int mode, long rdev, Caller caller)
       throws ErrnoException {
-    protection.requireNamesAddable(parent);
-    return creation.special(parent, name, mode, rdev, caller);
+    try (Changes running = changes.begin()) {
+      protection.requireNamesAddable(parent);
+      return creation.special(parent, name, mode, rdev, caller);
+    }
   }
 
   /** Makes a directory; errors as {@link #create}. */
   public DirNode mkdir(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
-    protection.requireNamesAddable(parent);
-    return creation.directory(parent, name, mode, caller);
+    try (Changes running = changes.begin()) {
+      protection.requireNamesAddable(parent);
+      return creation.directory(parent, name, mode, caller);
+    }
   }
 
   /** Makes a symbolic link; errors as {@link #create}. */
   public FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller)
       throws ErrnoException {
-    protection.requireNamesAddable(parent);
-    return creation.symlink(parent, name, target, caller);
+    try (Changes running = changes.begin()) {
+      protection.requireNamesAddable(parent);
+      return creation.symlink(parent, name, target, caller);
+    }
   }
 
   /**
@@ -335,9 +348,11 @@ public final class UnionFileSystem implements AutoCloseable {
     if (!(node instanceof FileNode file)) {
       throw ErrnoException.of(Errno.EPERM);
     }
-    protection.requireNamesAddable(newParent);
-    protection.requireChangeable(file);
-    creation.link(file, newParent, newName);
+    try (Changes running = changes.begin()) {
+      protection.requireNamesAddable(newParent);
+      protection.requireChangeable(file);
+      creation.link(file, newParent, newName);
+    }
   }
 
   /**
@@ -346,8 +361,10 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code ENOENT}; {@code EISDIR} for a directory
    */
   public void unlink(DirNode parent, Name name) throws ErrnoException {
-    protection.requireRemovable(parent, lookup.find(parent, name));
-    removal.unlink(parent, name);
+    try (Changes running = changes.begin()) {
+      protection.requireRemovable(parent, lookup.find(parent, name));
+      removal.unlink(parent, name);
+    }
   }
 
   /**
@@ -356,8 +373,10 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException {@code ENOENT}, {@code ENOTDIR}, {@code ENOTEMPTY}
    */
   public void rmdir(DirNode parent, Name name) throws ErrnoException {
-    protection.requireRemovable(parent, lookup.find(parent, name));
-    removal.rmdir(parent, name);
+    try (Changes running = changes.begin()) {
+      protection.requireRemovable(parent, lookup.find(parent, name));
+      removal.rmdir(parent, name);
+    }
   }
 
   /**
@@ -369,14 +388,16 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public void rename(DirNode oldParent, Name oldName, DirNode newParent, Name newName, int flags)
       throws ErrnoException {
-    protection.requireRemovable(oldParent, lookup.find(oldParent, oldName));
-    Node target = lookup.find(newParent, newName);
-    if (target == null) {
-      protection.requireNamesAddable(newParent);
-    } else {
-      protection.requireRemovable(newParent, target);
+    try (Changes running = changes.begin()) {
+      protection.requireRemovable(oldParent, lookup.find(oldParent, oldName));
+      Node target = lookup.find(newParent, newName);
+      if (target == null) {
+        protection.requireNamesAddable(newParent);
+      } else {
+        protection.requireRemovable(newParent, target);
+      }
+      rename.rename(oldParent, oldName, newParent, newName, flags);
     }
-    rename.rename(oldParent, oldName, newParent, newName, flags);
   }
 
   /**
@@ -408,7 +429,9 @@ public final class UnionFileSystem implements AutoCloseable {
    * @return the bytes written, fewer than asked for only where the rest met an error
    */
   public int write(FileNode node, long address, int length, long offset) throws ErrnoException {
-    return data.write(node, address, length, offset);
+    try (Changes running = changes.begin()) {
+      return data.write(node, address, length, offset);
+    }
   }
 
   /**
@@ -418,7 +441,9 @@ public final class UnionFileSystem implements AutoCloseable {
    * @return whether its mode changed
    */
   public boolean clearPrivileges(FileNode node) throws ErrnoException {
-    return data.clearPrivileges(node);
+    try (Changes running = changes.begin()) {
+      return data.clearPrivileges(node);
+    }
   }
 
   /**
@@ -428,7 +453,9 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public long copyFileRange(FileNode from, long fromOffset, FileNode to, long toOffset, long length)
       throws ErrnoException {
-    return data.copy(from, fromOffset, to, toOffset, length);
+    try (Changes running = changes.begin()) {
+      return data.copy(from, fromOffset, to, toOffset, length);
+    }
   }
 
   /** Whether a file is being copied up right now, so that a write of it would have to wait. */
@@ -454,6 +481,21 @@ public final class UnionFileSystem implements AutoCloseable {
     return union.requireWritable().openScratch();
   }
 
+  /**
+   * Makes changes wait from here on, so that the layers can be looked at as they are; what programs
+   * have written and the kernel has not handed on yet is not in them. One holder at a time.
+   *
+   * @return false if a change that runs does not end in so many milliseconds; nothing waits then
+   */
+  public boolean tryHoldChanges(int millis) {
+    return changes.tryHold(millis);
+  }
+
+  /** Ends what {@link #tryHoldChanges} began; any thread may. */
+  public void releaseChanges() {
+    changes.release();
+  }
+
   /** Makes everything that was changed durable. */
   public void syncfs() throws ErrnoException {
     data.syncAll();
@@ -470,7 +512,9 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /** Sets the flags of ioctl_iflags(2), copying the node up first. */
   public void setFlags(Node node, int value) throws ErrnoException {
-    flags.set(node, value);
+    try (Changes running = changes.begin()) {
+      flags.set(node, value);
+    }
   }
 
   /** A {@code struct fsxattr} ({@code FS_IOC_FSGETXATTR}), 28 bytes. */
@@ -480,7 +524,9 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /** Sets a {@code struct fsxattr} of 28 bytes, copying the node up first. */
   public void setFsxattr(Node node, byte[] value) throws ErrnoException {
-    flags.setExtended(node, value);
+    try (Changes running = changes.begin()) {
+      flags.setExtended(node, value);
+    }
   }
 
   /** Makes a file's or directory's changes durable. */
@@ -497,7 +543,9 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /** Allocates or frees space, with the modes of fallocate(2) that the upper's host knows. */
   public void fallocate(FileNode node, int mode, long offset, long length) throws ErrnoException {
-    data.allocate(node, mode, offset, length);
+    try (Changes running = changes.begin()) {
+      data.allocate(node, mode, offset, length);
+    }
   }
 
   /** Finds data or holes, as lseek(2) with {@code SEEK_DATA} or {@code SEEK_HOLE}. */
@@ -528,7 +576,9 @@ public final class UnionFileSystem implements AutoCloseable {
    */
   public void setxattr(Node node, Name name, byte[] value, int flags, Caller caller)
       throws ErrnoException {
-    xattrs.set(node, name, value, flags);
+    try (Changes running = changes.begin()) {
+      xattrs.set(node, name, value, flags);
+    }
   }
 
   /**
@@ -540,15 +590,19 @@ public final class UnionFileSystem implements AutoCloseable {
   public void setxattr(
       Node node, Name name, byte[] value, int flags, boolean killSgid, Caller caller)
       throws ErrnoException {
-    setxattr(node, name, value, flags, caller);
-    if (killSgid) {
-      attributes.clearSetgid(node);
+    try (Changes running = changes.begin()) {
+      xattrs.set(node, name, value, flags);
+      if (killSgid) {
+        attributes.clearSetgid(node);
+      }
     }
   }
 
   /** Removes an extended attribute; {@code ENODATA} if there is none. */
   public void removexattr(Node node, Name name, Caller caller) throws ErrnoException {
-    xattrs.remove(node, name);
+    try (Changes running = changes.begin()) {
+      xattrs.remove(node, name);
+    }
   }
 
   /** The figures of the upper's file system, of the topmost lower's where there is no upper. */

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +34,34 @@ class ControlServerTest {
   @TempDir Path runtime;
 
   private final Sys sys = Sys.linux();
+  private final Hold holding = new Hold();
+
+  /** Notes whether changes are held back. */
+  private static final class Hold implements ControlServer.Holding {
+    private final Semaphore free = new Semaphore(1);
+
+    @Override
+    public boolean tryHold(int millis) {
+      return free.tryAcquire();
+    }
+
+    @Override
+    public void release() {
+      free.release();
+    }
+
+    boolean isFreeWithin(int millis) throws InterruptedException {
+      boolean isFree = free.tryAcquire(millis, TimeUnit.MILLISECONDS);
+      if (isFree) {
+        free.release();
+      }
+      return isFree;
+    }
+  }
 
   private ControlServer open(int patienceMillis, Supplier<MountStatus> status) {
     ControlServer server =
-        ControlServer.open(sys, directory().toString(), MOUNT, status, patienceMillis);
+        ControlServer.open(sys, directory().toString(), MOUNT, status, holding, patienceMillis);
     if (server == null) {
       throw new AssertionError("no server");
     }
@@ -114,16 +139,76 @@ class ControlServerTest {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
+  private HeldChanges hold() throws ErrnoException {
+    HeldChanges held = HeldChanges.at(sys, place(true));
+    if (held == null) {
+      throw new AssertionError("nothing is held");
+    }
+    return held;
+  }
+
+  @Test
+  void changesWaitForAsLongAsTheClientIsThere() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      assertThat(server).isNotNull();
+      assertThat(holding.isFreeWithin(0)).isFalse();
+      assertThat(held.isHeld()).isTrue();
+
+      held.close();
+
+      assertThat(holding.isFreeWithin(LONG_MILLIS)).isTrue();
+      assertThat(status()).contains("\"pid\":42");
+    }
+  }
+
+  @Test
+  void clientThatSaysNothingHoldsNoLonger() throws Exception {
+    try (ControlServer server = open(SHORT_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      assertThat(server).isNotNull();
+
+      assertThat(holding.isFreeWithin(LONG_MILLIS)).isTrue();
+
+      assertThat(held.isHeld()).isFalse();
+    }
+  }
+
+  @Test
+  void endOfTheMountEndsAHold() throws Exception {
+    ControlServer server = open(LONG_MILLIS, Statuses::plain);
+    try (HeldChanges held = hold()) {
+      server.close();
+
+      assertThat(holding.isFreeWithin(0)).isTrue();
+      assertThat(held.isHeld()).isFalse();
+    }
+  }
+
+  @Test
+  void whereAChangeDoesNotEndNothingIsHeld() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain)) {
+      assertThat(server).isNotNull();
+      assertThat(holding.tryHold(0)).isTrue();
+
+      assertThat(HeldChanges.at(sys, place(true))).isNull();
+    }
+  }
+
   @Test
   void whereThereIsNoPlaceThereIsNoSocket() throws Exception {
     String missing = runtime.resolve("no/unionfs").toString();
-    assertThat(ControlServer.open(sys, missing, MOUNT, Statuses::plain, LONG_MILLIS)).isNull();
+    assertThat(ControlServer.open(sys, missing, MOUNT, Statuses::plain, holding, LONG_MILLIS))
+        .isNull();
 
     String tooLong = runtime.resolve("x".repeat(120)).toString();
-    assertThat(ControlServer.open(sys, tooLong, MOUNT, Statuses::plain, LONG_MILLIS)).isNull();
+    assertThat(ControlServer.open(sys, tooLong, MOUNT, Statuses::plain, holding, LONG_MILLIS))
+        .isNull();
 
     Files.createFile(directory());
-    assertThat(ControlServer.open(sys, directory().toString(), MOUNT, Statuses::plain, LONG_MILLIS))
+    assertThat(
+            ControlServer.open(
+                sys, directory().toString(), MOUNT, Statuses::plain, holding, LONG_MILLIS))
         .isNull();
   }
 
@@ -132,7 +217,9 @@ class ControlServerTest {
     Files.createDirectory(directory());
     Files.setPosixFilePermissions(directory(), PosixFilePermissions.fromString("rwxrwx---"));
 
-    assertThat(ControlServer.open(sys, directory().toString(), MOUNT, Statuses::plain, LONG_MILLIS))
+    assertThat(
+            ControlServer.open(
+                sys, directory().toString(), MOUNT, Statuses::plain, holding, LONG_MILLIS))
         .isNull();
   }
 

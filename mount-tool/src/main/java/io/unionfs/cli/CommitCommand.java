@@ -1,11 +1,14 @@
 package io.unionfs.cli;
 
+import io.unionfs.control.HeldChanges;
 import io.unionfs.image.Compression;
 import io.unionfs.image.DirectoryCommit;
 import io.unionfs.image.EntryPath;
 import io.unionfs.image.LayerCommit;
 import io.unionfs.image.LayerCommit.Written;
+import io.unionfs.image.LayerException;
 import io.unionfs.image.LayerUnpacking;
+import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.UpperState;
 import io.unionfs.image.file.Directories;
 import io.unionfs.image.file.StagedDirectory;
@@ -19,7 +22,9 @@ import io.unionfs.image.oci.ImageLayoutWriter.Addition;
 import io.unionfs.image.oci.ImageReference;
 import io.unionfs.layer.Layer;
 import io.unionfs.offline.OpenLayers;
+import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -30,6 +35,7 @@ import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +53,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Makes a layer of the changes in an upper directory: an archive as OCI images have it, an image"
           + " on top of another one, or a lower directory.",
-      "The same changes give the same bytes. Of a live mount, what programs have written is handed over"
-          + " first; if they change something meanwhile, it is done again, and fails if they never rest."
+      "The same changes give the same bytes. Of a live mount, what programs have written is in it; if"
+          + " they change something meanwhile, it is done again while changes wait."
     },
     footer = {
       "",
@@ -57,7 +63,6 @@ import picocli.CommandLine.Spec;
       "Example: unionfs commit -o oci:images:new --base oci:images:old /mnt/x"
     })
 final class CommitCommand implements Callable<Integer> {
-  private static final int ATTEMPTS = 3;
   private static final String EPOCH = "SOURCE_DATE_EPOCH";
 
   @Spec private @Nullable CommandSpec spec;
@@ -96,6 +101,8 @@ final class CommitCommand implements Callable<Integer> {
   @Mixin private final OutputOptions output = new OutputOptions();
 
   @Mixin private final LayersOperand operand = new LayersOperand();
+
+  private @Nullable HeldChanges held;
 
   @Override
   public Integer call() throws IOException {
@@ -141,31 +148,92 @@ final class CommitCommand implements Callable<Integer> {
     T run(OpenLayers layers) throws IOException;
   }
 
-  private <T> T atRest(Sys sys, int attempts, Attempt<T> attempt) throws IOException {
-    for (int i = 0; i < attempts; i++) {
+  private <T> T atRest(Sys sys, boolean repeatable, Attempt<T> attempt) throws IOException {
+    if (operand.mountPoint() == null) {
       try (OpenLayers layers = operand.open(sys)) {
-        Layer upper = layers.upper();
-        if (operand.mountPoint() == null || upper == null) {
-          return attempt.run(layers);
-        }
-        Digest before = UpperState.of(upper);
-        T result = attempt.run(layers);
-        if (isUnchanged(sys, before)) {
-          return result;
-        }
+        return attempt.run(layers);
       }
     }
-    throw new IOException(
-        RawArguments.show(String.valueOf(operand.mountPoint()))
-            + ": programs go on changing files; stop them, or remount it read-only, and commit again");
+    Optional<T> result = repeatable ? whileOthersWork(sys, attempt) : Optional.empty();
+    return result.isPresent() ? result.get() : whileOthersWait(sys, attempt);
+  }
+
+  /* Nobody has to wait, if nothing changes meanwhile anyway. */
+  private <T> Optional<T> whileOthersWork(Sys sys, Attempt<T> attempt) throws IOException {
+    try (OpenLayers layers = operand.open(sys)) {
+      Layer upper = requireUpper(layers);
+      Digest before = UpperState.of(upper);
+      T result;
+      try {
+        result = attempt.run(layers);
+      } catch (LayerException e) {
+        if (isUnchanged(sys, before)) {
+          throw e;
+        }
+        return Optional.empty(); // it read what was being changed
+      }
+      return isUnchanged(sys, before) ? Optional.of(result) : Optional.empty();
+    }
   }
 
   /* Asking for the layers again hands over what was written since. */
   private boolean isUnchanged(Sys sys, Digest before) throws IOException {
     try (OpenLayers layers = operand.open(sys)) {
-      Layer upper = layers.upper();
-      return upper != null && UpperState.of(upper).equals(before);
+      return UpperState.of(requireUpper(layers)).equals(before);
     }
+  }
+
+  private <T> T whileOthersWait(Sys sys, Attempt<T> attempt) throws IOException {
+    String mount = String.valueOf(operand.mountPoint());
+    MountInfo info = MountedUnion.at(sys, mount).mount();
+    try (OpenLayers layers = operand.open(sys);
+        HeldChanges waiting = HeldChanges.of(sys, info.id(), MountedUnion.owner(info))) {
+      if (waiting == null) {
+        throw notAtRest(mount, "its server cannot make them wait");
+      }
+      held = waiting;
+      Layer upper = requireUpper(layers);
+      Digest before = UpperState.of(upper);
+      T result = attempt.run(layers);
+      if (!waiting.isHeld() || !UpperState.of(upper).equals(before)) {
+        throw notAtRest(mount, "they did not wait until the end");
+      }
+      return result;
+    } catch (ErrnoException e) {
+      throw notAtRest(mount, Errno.message(e.errno()));
+    } finally {
+      held = null;
+    }
+  }
+
+  private static IOException notAtRest(String mount, String reason) {
+    return new IOException(
+        RawArguments.show(mount)
+            + ": programs go on changing files, and "
+            + reason
+            + "; end them, or remount it read-only");
+  }
+
+  private static Layer requireUpper(OpenLayers layers) throws LayerException {
+    Layer upper = layers.upper();
+    if (upper == null) {
+      throw new LayerException("the union has no upper directory, so there is nothing to commit");
+    }
+    return upper;
+  }
+
+  private Watcher watcher(Progress progress) {
+    return (entries, bytes) -> {
+      progress.add(entries, bytes);
+      HeldChanges waiting = held;
+      if (waiting != null) {
+        try {
+          waiting.goOn();
+        } catch (ErrnoException e) {
+          throw notAtRest(String.valueOf(operand.mountPoint()), "they do not wait any longer");
+        }
+      }
+    };
   }
 
   private void toFile(Sys sys, byte[] path, Progress progress) throws IOException {
@@ -183,11 +251,11 @@ final class CommitCommand implements Callable<Integer> {
     Compression compression = compression(unless);
     return atRest(
         sys,
-        ATTEMPTS,
+        true,
         layers -> {
           file.restart();
           try (OutputStream out = file.out()) {
-            return LayerCommit.write(layers, out, compression, progress::add);
+            return LayerCommit.write(layers, out, compression, watcher(progress));
           }
         });
   }
@@ -196,7 +264,8 @@ final class CommitCommand implements Callable<Integer> {
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     Compression compression = compression(Compression.NONE);
     Written written =
-        atRest(sys, 1, layers -> LayerCommit.write(layers, out, compression, progress::add));
+        atRest(
+            sys, false, layers -> LayerCommit.write(layers, out, compression, watcher(progress)));
     progress.close();
     CommandSpec known = spec;
     if (known != null) {
@@ -214,13 +283,13 @@ final class CommitCommand implements Callable<Integer> {
       Set<EntryPath> sockets =
           atRest(
               sys,
-              ATTEMPTS,
+              true,
               layers -> {
                 closeAll(made);
                 StagedDirectory into = StagedDirectory.beside(sys, path);
                 made.add(into);
                 return DirectoryCommit.copy(
-                    sys, layers, into, LayerUnpacking.defaultOwners(sys), progress::add);
+                    sys, layers, into, LayerUnpacking.defaultOwners(sys), watcher(progress));
               });
       made.get(0).publish();
       progress.close();

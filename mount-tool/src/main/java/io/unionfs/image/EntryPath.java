@@ -13,6 +13,9 @@ import java.util.stream.Collectors;
 public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
   public static final EntryPath ROOT = new EntryPath(List.of());
 
+  /* As many names as a path of PATH_MAX bytes can have; a tree of any depth is a way to use up memory. */
+  private static final int MOST_NAMES = 2048;
+
   public EntryPath {
     names = List.copyOf(names);
   }
@@ -21,7 +24,7 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
    * Reads a path as archives have it. A slash at its beginning means the layer's root, as for every
    * reader of layers.
    *
-   * @throws LayerException for a path that leads out of the layer
+   * @throws LayerException for a path that leads out of the layer, or is too deep
    */
   public static EntryPath parse(Name path) throws LayerException {
     List<Name> names = new ArrayList<>();
@@ -39,7 +42,19 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
         }
       }
     }
-    return new EntryPath(names);
+    return new EntryPath(names).checked();
+  }
+
+  /**
+   * Itself, if it is no deeper than others can handle.
+   *
+   * @throws LayerException if it is
+   */
+  EntryPath checked() throws LayerException {
+    if (names.size() > MOST_NAMES) {
+      throw new LayerException("a path of " + names.size() + " names is too deep");
+    }
+    return this;
   }
 
   public boolean isRoot() {

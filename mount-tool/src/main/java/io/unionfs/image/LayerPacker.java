@@ -70,7 +70,7 @@ final class LayerPacker {
               layers,
               upper,
               (entry, content) -> {
-                at[0] = entry.path();
+                at[0] = entry.path().checked();
                 if (Thread.interrupted()) {
                   throw new InterruptedIOException("interrupted");
                 }

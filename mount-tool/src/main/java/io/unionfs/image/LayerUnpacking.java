@@ -40,15 +40,19 @@ public final class LayerUnpacking {
 
   /** Hears of the work's progress. */
   public interface Watcher {
-    /** So much more was done. */
-    void add(long entries, long bytes);
+    /**
+     * So much more was done.
+     *
+     * @throws IOException to end the work
+     */
+    void add(long entries, long bytes) throws IOException;
   }
 
   /**
    * An archive.
    *
    * @param label how messages call it
-   * @param packed its bytes; closed by whoever opened it
+   * @param packed its bytes; closed with the work
    * @param blob the digest that they must have, null if none is known
    * @param diffId the digest that they must have unpacked, null if none is known
    */
@@ -90,16 +94,14 @@ public final class LayerUnpacking {
       throws IOException {
     MessageDigest blob = start(archive.blob());
     MessageDigest diffId = start(archive.diffId());
-    try (LayersBelow layers = LayersBelow.open(sys, below)) {
-      PackedInput packed = new PackedInput(archive.packed(), blob);
-      InputStream unpacked = open(archive, packed);
+    PackedInput packed = new PackedInput(archive.packed(), blob);
+    try (LayersBelow layers = LayersBelow.open(sys, below);
+        InputStream unpacked = open(archive, packed)) {
       Counting counting = fill(archive, new DigestInputStream(unpacked, diffId), into, layers);
       packed.drain();
       check(archive, "it", archive.blob(), blob);
+      check(archive, "what is in it", archive.diffId(), diffId);
       Digest said = archive.diffId();
-      if (said != null) {
-        check(archive, "what is in it", said, diffId);
-      }
       return new Unpacked(
           said == null ? Digest.ofSha256(diffId) : said,
           counting.entries,

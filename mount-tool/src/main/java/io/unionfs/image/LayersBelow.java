@@ -38,11 +38,16 @@ final class LayersBelow implements AutoCloseable {
     List<Layer> layers = new ArrayList<>();
     for (byte[] path : paths) {
       try {
-        layers.add(Layer.openLower(sys, path));
+        Layer layer = Layer.openLower(sys, path);
+        layers.add(layer);
+        layer.distrustOwners();
       } catch (ErrnoException e) {
         layers.forEach(Layer::close);
         throw Directories.failed(path, e);
       }
+    }
+    if (!layers.isEmpty()) {
+      layers.get(layers.size() - 1).setBottom();
     }
     return new LayersBelow(sys, layers);
   }

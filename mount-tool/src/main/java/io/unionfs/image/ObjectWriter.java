@@ -281,7 +281,7 @@ final class ObjectWriter {
       if (dir.holdsWhiteouts() && marks.whiteouts().format() == WhiteoutFormat.XATTR) {
         marks.announceXattrWhiteouts(fd.fd());
       }
-      describe(fd.fd(), Name.DOT, Linux.S_IFDIR, 0, dir.attributes());
+      describe(fd.fd(), null, Linux.S_IFDIR, 0, dir.attributes());
     } finally {
       fd.unpin();
     }

@@ -218,6 +218,7 @@ class UnpackingTest {
     refuses(archive().file("", "x").bytes(), "the layer's root is no directory");
     refuses(archive().file("x".repeat(300), "").bytes(), "File name too long");
     refuses(archive().node((byte) 'M', "part").bytes(), "its type M is none");
+    refuses(archive().file("x/".repeat(5000) + "f", "").bytes(), "5001 names is too deep");
   }
 
   @Test
@@ -315,6 +316,19 @@ class UnpackingTest {
                       into,
                       List.of()))
           .hasMessage("a blob: it is not what its digest says: " + other);
+    }
+    assertThat(home).isEmptyDirectory();
+  }
+
+  @Test
+  void whatFailsLaterIsTakenAwayWhateverItsModes() throws Exception {
+    byte[] archive = archive().directory("d", 0555).directory("d/e", 0).file("d/e/f", "").bytes();
+    LayerUnpacking unpacking = new LayerUnpacking(SYS, Owners.HOST, null, (entries, bytes) -> {});
+    try (StagedDirectory into = StagedDirectory.beside(SYS, bytes(home.resolve("layer")))) {
+      unpacking.unpack(
+          new LayerUnpacking.Archive("test.tar", new ByteArrayInputStream(archive), null, null),
+          into,
+          List.of());
     }
     assertThat(home).isEmptyDirectory();
   }

@@ -26,7 +26,7 @@ class ImageIT {
       echo more >> d/f; rm -r gone removed; rm -r hidden; mkdir hidden; echo new > hidden/n
       mv renamed moved; echo more >> links/a; echo text > new; ln new d/hard; mkfifo pipe
       ln -s ../nowhere $(printf 's\\377'); setfattr -n user.b -v 0x00ff0a3d new
-      setfattr -n 'user.a=b' -v x new; truncate -s 3M sparse
+      truncate -s 3M sparse
       printf x | dd of=sparse bs=1 seek=1500000 conv=notrunc status=none
       mkdir $(printf 'x%.0s' $(seq 200)); echo deep > $(printf 'x%.0s' $(seq 200))/$(printf 'y%.0s' $(seq 200))
       setfacl -m u:7:rw new; setfacl -d -m g:8:rx hidden; chmod 2750 hidden
@@ -51,17 +51,25 @@ class ImageIT {
   }
 
   private static Command.Result unionfs(Union union, String arguments) throws Exception {
-    return Command.script(union.account(), "'" + Tool.unionfs() + "' " + arguments)
-        .in(union.home())
-        .run();
+    return Command.script(union.account(), tool(union) + arguments).in(union.home()).run();
+  }
+
+  /* A plain user's control socket needs a place. */
+  private static String tool(Union union) {
+    return "XDG_RUNTIME_DIR='" + union.home() + "' '" + Tool.unionfs() + "' ";
+  }
+
+  private static void mount(Union union) throws Exception {
+    union.environment("XDG_RUNTIME_DIR", union.home().toString());
+    union.mount("--redirect-dir=on");
   }
 
   /** A union with all kinds of changes, mounted; what it shows. */
   private static String change(Union union) throws Exception {
     Command.script(union.account(), LOWER).in(union.home()).output();
     union.incomparable("the layer's whole content is compared here");
-    union.mount("--redirect-dir=on");
-    union.run(CHANGES);
+    mount(union);
+    union.run(CHANGES + "setfattr -n 'user.a=b' -v x new\n");
     if (union.isRoot()) {
       union.run(CHANGES_OF_ROOT);
     }
@@ -85,7 +93,7 @@ class ImageIT {
     return Command.script(union.account(), script).in(union.home()).output();
   }
 
-  @MountTest(variants = {Variant.KERNEL, Variant.JNR_FUSE})
+  @MountTest(variants = Variant.KERNEL)
   void committedLayerOnTheSameLowersShowsTheSameTree(Union union) throws Exception {
     String expected = change(union);
 
@@ -133,7 +141,7 @@ class ImageIT {
     Command.script(union.account(), LOWER + "mkdir empty base").in(union.home()).output();
     unionfs(union, "commit -o oci:images:base --created-by first --lower empty --upper lower")
         .expectSuccess();
-    union.mount("--redirect-dir=on");
+    mount(union);
     union.run(CHANGES);
     String expected = tree(union, union.point());
 
@@ -159,12 +167,15 @@ class ImageIT {
     union.incomparable("no mount of its own");
     Command.script(union.account(), LOWER + "mkdir empty").in(union.home()).output();
     unionfs(union, "commit -o oci:images:base --lower empty --upper lower").expectSuccess();
-    String command = "'" + Tool.unionfs() + "' mount-image -- --image oci:images:base --store store x";
+    String command = tool(union) + "mount-image -- --image oci:images:base --store store x";
 
     String said =
         Command.script(
                 union.account(),
-                command + " > one & one=$!; " + command + " > two; wait $one; cat one two; ls -A store")
+                command
+                    + " > one & one=$!; "
+                    + command
+                    + " > two; wait $one; cat one two; ls -A store")
             .in(union.home())
             .output();
 
@@ -210,7 +221,7 @@ class ImageIT {
         "mkfifo pipe; '"
             + Tool.unionfs()
             + "' apply - layer < pipe & pid=$!; exec 3> pipe;"
-            + " tar -cf - --exclude=/proc/self/fd /usr/bin 2>/dev/null | head -c 3000000 >&3;"
+            + " (tar -cf - /usr/bin 2>/dev/null || true) | head -c 3000000 >&3 || true;"
             + " until ls -A | grep -q unionfs-new; do :; done; kill -TERM $pid; wait $pid || true;"
             + " exec 3>&-; ls -A";
 
@@ -219,20 +230,24 @@ class ImageIT {
     assertThat(said).doesNotContain("unionfs-new").doesNotContain("layer");
   }
 
-  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
-  void programsThatNeverRestAreSaid(Union union) throws Exception {
-    union.layers("lower f file \"text\"").mount();
-    union.run("echo x > g");
+  /* There is one file at any time, which a look that takes a while may miss, or see twice. */
+  @MountTest(variants = {Variant.KERNEL, Variant.JNR_FUSE})
+  void cutOfALiveMountIsConsistentAndProgramsGoOn(Union union) throws Exception {
+    union.layers("lower f file \"text\"");
+    union.environment("XDG_RUNTIME_DIR", union.home().toString());
+    union.mount();
+    union.run("mkdir d; for i in $(seq 300); do echo x > d/other$i; done; echo text > d/one.0");
     String script =
-        "(while :; do echo x > mnt/g; done) & pid=$!; '"
-            + Tool.unionfs()
-            + "' commit -o layer.tar mnt && status=0 || status=$?; kill $pid; ls -A; exit $status";
+        "(i=0; while mv mnt/d/one.$i mnt/d/one.$((i + 1)); do i=$((i + 1)); done) 2>/dev/null & pid=$!;"
+            + " for n in 1 2 3; do "
+            + tool(union)
+            + "commit -o layer$n.tar mnt > said; tar tf layer$n.tar | grep -c one; done;"
+            + " ls mnt/d > before; until ! ls mnt/d | cmp -s - before; do :; done; kill $pid;"
+            + " wait $pid || true; cat mnt/d/one*; ls -A";
 
-    Command.Result said = Command.script(Account.ROOT, script).in(union.home()).run();
+    String said = Command.script(union.account(), script).in(union.home()).output();
 
-    assertThat(said.status()).isEqualTo(1);
-    assertThat(said.err()).contains("programs go on changing files");
-    assertThat(said.out()).doesNotContain("layer.tar").doesNotContain(".unionfs-new");
+    assertThat(said).startsWith("1\n1\n1\ntext\n").doesNotContain(".unionfs-new");
   }
 
   /* What others unpack is exactly what the union shows. */
@@ -243,7 +258,7 @@ class ImageIT {
     union.incomparable("the layer's whole content is compared here");
     Command.script(union.account(), LOWER + "mkdir empty").in(union.home()).output();
     unionfs(union, "commit -o oci:images:base --lower empty --upper lower").expectSuccess();
-    union.mount("--redirect-dir=on");
+    mount(union);
     union.run(CHANGES + CHANGES_OF_ROOT);
     unionfs(union, "commit -o oci:images:new --base oci:images:base mnt").expectSuccess();
     unionfs(union, "commit -o layer.tar mnt").expectSuccess();
@@ -264,7 +279,8 @@ class ImageIT {
 
   private static String podman(Union union) throws IOException, InterruptedException {
     Path home = union.home();
-    String podman = "podman --root " + home + "/podman --runroot " + home + "/run --storage-driver vfs ";
+    String podman =
+        "podman --root " + home + "/podman --runroot " + home + "/run --storage-driver vfs ";
     String script =
         "id=$("
             + podman

@@ -1,6 +1,7 @@
 package io.unionfs.image.file;
 
 import io.unionfs.layer.Layer;
+import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.TreeRemoval;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
@@ -219,11 +220,41 @@ public final class StagedDirectory implements AutoCloseable {
     }
   }
 
+  /* Directories that are complete may have modes that keep their owner from emptying them. */
+  private void loosen(LayerDir dir) throws ErrnoException {
+    if (sys.geteuid() == 0) {
+      return;
+    }
+    SharedFd pinned = dir.pin();
+    try {
+      sys.fchmod(pinned.fd(), 0700);
+    } finally {
+      pinned.unpin();
+    }
+    for (Name each : subdirectories(dir)) {
+      loosen(dir.child(each));
+    }
+  }
+
+  private List<Name> subdirectories(LayerDir dir) throws ErrnoException {
+    List<Name> found = new ArrayList<>();
+    try (Fd fd = new Fd(sys, dir.openSelf());
+        Dirents entries = Dirents.open(sys, fd.raw())) {
+      while (entries.next()) {
+        if (entries.type() == Linux.DT_DIR && !entries.isDotOrDotDot()) {
+          found.add(entries.name());
+        }
+      }
+    }
+    return found;
+  }
+
   /** Removes the directory unless it was published. */
   @Override
   public void close() throws IOException {
     try {
       if (!published) {
+        loosen(layer.root());
         TreeRemoval.clear(layer.root());
         sys.unlinkat(parent.raw(), name, Linux.AT_REMOVEDIR);
       }

@@ -13,9 +13,11 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
-import java.io.FilterInputStream;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -114,13 +116,9 @@ final class ApplyCommand implements Callable<Integer> {
     }
   }
 
+  /* Through a channel, because a read of it can be interrupted. */
   private static InputStream standardInput() {
-    return new FilterInputStream(System.in) {
-      @Override
-      public void close() {
-        // it is not ours
-      }
-    };
+    return Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel());
   }
 
   private InputStream open(Sys sys) throws IOException {

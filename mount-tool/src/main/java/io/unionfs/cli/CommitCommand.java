@@ -117,6 +117,7 @@ final class CommitCommand implements Callable<Integer> {
       if (image) {
         toImage(sys, ImageReference.parse(to), progress);
       } else if (target.equals("-")) {
+        interruption.done(); // nothing that could be undone
         toStandardOutput(sys, progress);
       } else if (target.endsWith("/") || isDirectory(sys, to)) {
         toDirectory(sys, to, progress);

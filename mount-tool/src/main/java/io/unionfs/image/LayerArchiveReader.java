@@ -9,6 +9,7 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.List;
 
 /*
@@ -49,6 +50,8 @@ final class LayerArchiveReader {
           put(header, path, sink);
         }
       }
+    } catch (ClosedByInterruptException e) {
+      throw failed("interrupted", e);
     } catch (IOException e) {
       throw failed(String.valueOf(e.getMessage()), e);
     } catch (ErrnoException e) {

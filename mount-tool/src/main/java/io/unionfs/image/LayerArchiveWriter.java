@@ -53,6 +53,7 @@ final class LayerArchiveWriter implements LayerSink {
       throws IOException, ErrnoException {
     long left = length;
     while (left > 0) {
+      Interruptions.check();
       int read = content.read(buffer, 0, (int) Math.min(buffer.length, left));
       if (read < 0) {
         throw new LayerException(entry.path() + " became shorter while it was read");

@@ -16,7 +16,6 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -71,9 +70,7 @@ final class LayerPacker {
               upper,
               (entry, content) -> {
                 at[0] = entry.path().checked();
-                if (Thread.interrupted()) {
-                  throw new InterruptedIOException("interrupted");
-                }
+                Interruptions.check();
                 sink.put(entry, content);
               });
       packer.packAll();

@@ -10,7 +10,6 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 
 /*
  * An archive may say anything. Every object is made by its last name in a directory that was made here
@@ -39,9 +38,7 @@ final class LayerUnpacker implements LayerSink {
 
   @Override
   public void put(LayerEntry entry, Content content) throws IOException, ErrnoException {
-    if (Thread.interrupted()) {
-      throw new InterruptedIOException("interrupted");
-    }
+    Interruptions.check();
     if (entry.path().isRoot()) {
       putRoot(entry);
       return;

@@ -99,6 +99,7 @@ final class ObjectWriter {
       long at = extent.offset();
       long end = at + extent.length();
       while (at < end) {
+        Interruptions.check();
         int filled = fill(content, (int) Math.min(buffer.length, end - at));
         if (filled == 0) {
           throw new LayerException("it is shorter than its header says");

@@ -29,8 +29,15 @@ class ImageIT {
       truncate -s 3M sparse
       printf x | dd of=sparse bs=1 seek=1500000 conv=notrunc status=none
       mkdir $(printf 'x%.0s' $(seq 200)); echo deep > $(printf 'x%.0s' $(seq 200))/$(printf 'y%.0s' $(seq 200))
-      setfacl -m u:7:rw new; setfacl -d -m g:8:rx hidden; chmod 2750 hidden
-      touch -d 1999-12-31T23:59:59.123456789 new sparse d; touch -d 1960-01-01T00:00:00.5 pipe
+      setfacl -m u:7:rw new; chmod 2750 hidden
+      touch -d 1999-12-31T23:59:59.123456789 new sparse d
+      """;
+
+  /* Podman inherits default ACLs and has no time before 1970, and Go no xattr with an equals sign. */
+  private static final String CHANGES_THAT_FEW_READ =
+      """
+      setfattr -n 'user.a=b' -v x new; setfacl -d -m g:8:rx hidden
+      touch -d 1960-01-01T00:00:00.5 pipe
       """;
 
   private static final String CHANGES_OF_ROOT =
@@ -69,7 +76,7 @@ class ImageIT {
     Command.script(union.account(), LOWER).in(union.home()).output();
     union.incomparable("the layer's whole content is compared here");
     mount(union);
-    union.run(CHANGES + "setfattr -n 'user.a=b' -v x new\n");
+    union.run(CHANGES + CHANGES_THAT_FEW_READ);
     if (union.isRoot()) {
       union.run(CHANGES_OF_ROOT);
     }
@@ -262,6 +269,7 @@ class ImageIT {
     union.run(CHANGES + CHANGES_OF_ROOT);
     unionfs(union, "commit -o oci:images:new --base oci:images:base mnt").expectSuccess();
     unionfs(union, "commit -o layer.tar mnt").expectSuccess();
+    unionfs(union, "commit -o directory/ mnt").expectSuccess();
 
     Command.script(
             Account.ROOT,
@@ -274,7 +282,19 @@ class ImageIT {
     String expected = tree(union, union.point());
     assertThat(tree(union, union.home().resolve("umoci/rootfs"))).isEqualTo(expected);
     assertThat(mounted(union, "--image oci:images2:new --store store")).isEqualTo(expected);
-    assertThat(podman(union)).isEqualTo(expected);
+    assertThat(withoutMarks(tree(union, union.home().resolve("tar"))))
+        .isEqualTo(withoutMarks(tree(union, union.home().resolve("directory"))));
+    assertThat(withoutRoot(podman(union))).isEqualTo(withoutRoot(expected));
+  }
+
+  /* To tar they are files; in a directory they are devices. */
+  private static String withoutMarks(String tree) {
+    return tree.replaceAll("(?m)^.*(\\.wh\\.|\\|c\\|0\\|).*\n", "");
+  }
+
+  /* Podman makes the root anew. */
+  private static String withoutRoot(String tree) {
+    return tree.replaceFirst("(?m)^\\|d\\|.*\n", "");
   }
 
   private static String podman(Union union) throws IOException, InterruptedException {

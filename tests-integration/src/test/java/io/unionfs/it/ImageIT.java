@@ -245,12 +245,12 @@ class ImageIT {
     union.mount();
     union.run("mkdir d; for i in $(seq 300); do echo x > d/other$i; done; echo text > d/one.0");
     String script =
-        "(i=0; while mv mnt/d/one.$i mnt/d/one.$((i + 1)); do i=$((i + 1)); done) 2>/dev/null & pid=$!;"
+        "(i=0; while [ ! -e stop ]; do mv mnt/d/one.$i mnt/d/one.$((i + 1)); i=$((i + 1)); done) & pid=$!;"
             + " for n in 1 2 3; do "
             + tool(union)
             + "commit -o layer$n.tar mnt > said; tar tf layer$n.tar | grep -c one; done;"
-            + " ls mnt/d > before; until ! ls mnt/d | cmp -s - before; do :; done; kill $pid;"
-            + " wait $pid || true; cat mnt/d/one*; ls -A";
+            + " ls mnt/d > before; until ! ls mnt/d | cmp -s - before; do :; done; touch stop;"
+            + " wait $pid; cat mnt/d/one*; ls -A";
 
     String said = Command.script(union.account(), script).in(union.home()).output();
 
@@ -275,7 +275,7 @@ class ImageIT {
             Account.ROOT,
             "umoci unpack --image images:new umoci;"
                 + " skopeo copy -q oci:images:new dir:copied; skopeo copy -q dir:copied oci:images2:new;"
-                + " mkdir tar; tar --xattrs --xattrs-include='*' --acls -C tar -xpf layer.tar")
+                + " mkdir tar; tar --xattrs --xattrs-include='*' --delay-directory-restore -C tar -xpf layer.tar")
         .in(union.home())
         .output();
 

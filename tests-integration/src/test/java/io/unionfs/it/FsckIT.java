@@ -41,12 +41,12 @@ class FsckIT {
 
   @MountTest
   void whatAUnionLeavesIsClean(Union union) throws Exception {
-    union.layers(LAYERS).mount("--redirect-dir", "on");
+    union.layers(LAYERS).mount("--redirect-dir=on");
     union.run(WORK);
 
-    assertClean(fsck(union, "--work", union.work().toString(), "--redirect-dir", "on"));
+    assertClean(fsck(union, "--work", union.work().toString(), "--redirect-dir=on"));
     union.unmount();
-    Command.Result said = fsck(union, "--work", union.work().toString(), "--redirect-dir", "on");
+    Command.Result said = fsck(union, "--work", union.work().toString(), "--redirect-dir=on");
     assertClean(said);
     assertThat(said.out()).doesNotContain("note:");
   }

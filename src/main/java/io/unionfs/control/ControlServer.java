@@ -30,13 +30,11 @@ public final class ControlServer implements AutoCloseable {
   private static final int PAUSE_MILLIS = 1000;
   private static final String HOLD = "hold";
 
-  /* How many times as long as others a client that holds changes may say nothing. */
-  private static final int HOLD_FACTOR = 15;
-
   private final Sys sys;
   private final byte[] path;
   private final UnixSocket socket;
   private final ControlledMount mount;
+  private final Holder holder;
   private final int patienceMillis;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -54,6 +52,7 @@ public final class ControlServer implements AutoCloseable {
     this.path = path;
     this.socket = socket;
     this.mount = mount;
+    this.holder = new Holder(mount, patienceMillis);
     this.patienceMillis = patienceMillis;
     this.thread = new Thread(this::serve, "unionfs-control");
     thread.setDaemon(true);
@@ -109,12 +108,13 @@ public final class ControlServer implements AutoCloseable {
 
   private void serve() {
     for (UnixSocket next = next(); next != null; next = next()) {
-      try (UnixSocket client = next) {
-        if (!enter(client)) {
+      boolean handedOver = false;
+      try {
+        if (!enter(next)) {
           return;
         }
         try {
-          serve(client);
+          handedOver = serve(next);
         } finally {
           leave();
         }
@@ -122,6 +122,10 @@ public final class ControlServer implements AutoCloseable {
         LOG.debug("a control client is gone: {}", e.getMessage());
       } catch (IOException | RuntimeException e) {
         LOG.warn("a control request failed", e);
+      } finally {
+        if (!handedOver) {
+          next.close();
+        }
       }
     }
   }
@@ -181,11 +185,12 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  private void serve(UnixSocket client) throws ErrnoException, IOException {
+  /* Whether the client is somebody else's from here on. */
+  private boolean serve(UnixSocket client) throws ErrnoException, IOException {
     int peer = client.peerUid();
     if (peer != 0 && peer != sys.geteuid()) {
       LOG.warn("a control client of user {} is turned away", peer);
-      return;
+      return false;
     }
     client.limitSending(patienceMillis);
     byte[] line = new byte[MOST_LINE_BYTES];
@@ -195,42 +200,24 @@ public final class ControlServer implements AutoCloseable {
     while (end < 0 && length < line.length) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (left <= 0 || !client.awaitReadable((int) left)) {
-        return;
+        return false;
       }
       int read = client.read(line, length);
       if (read == 0) {
-        return;
+        return false;
       }
       end = indexOf(line, length, length + read);
       length += read;
     }
-    if (end >= 0 && HOLD.equals(wantedOrNull(line, end))) {
-      hold(client);
-    } else {
+    if (end < 0 || !HOLD.equals(wantedOrNull(line, end))) {
       client.write(answer(line, end));
+      return false;
     }
-  }
-
-  /*
-   * For as long as the client is there and says something now and then: one that hangs, perhaps because
-   * it waits for a change of its own, must not keep others waiting.
-   */
-  private void hold(UnixSocket client) throws ErrnoException, IOException {
-    if (!mount.tryHold(patienceMillis)) {
-      client.write(StatusWriter.error("a change does not end"));
-      return;
+    if (!holder.tryServe(client)) {
+      client.write(StatusWriter.error("another program keeps changes waiting"));
+      return false;
     }
-    try {
-      client.write(StatusWriter.held());
-      byte[] said = new byte[64];
-      boolean alive = true;
-      while (alive) {
-        alive = client.awaitReadable(HOLD_FACTOR * patienceMillis) && client.read(said, 0) > 0;
-      }
-    } finally {
-      client.shutdown(); // before: a client that still has its connection must be right
-      mount.release();
-    }
+    return true;
   }
 
   private static @Nullable String wantedOrNull(byte[] line, int length) {
@@ -297,6 +284,7 @@ public final class ControlServer implements AutoCloseable {
       }
     }
     socket.close();
+    holder.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -104,7 +104,7 @@ final class FileData {
   }
 
   void truncate(FileNode file, long size, boolean killPrivileges) throws ErrnoException {
-    if (!file.isRegular()) {
+    if (!file.isRegular() || size < 0) {
       throw ErrnoException.of(Errno.EINVAL);
     }
     protection.requireChangeable(file);

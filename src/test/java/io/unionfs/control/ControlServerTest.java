@@ -175,6 +175,20 @@ class ControlServerTest {
   }
 
   @Test
+  void othersAreAnsweredDuringAHoldButNoneMayHoldAsWell() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      assertThat(server).isNotNull();
+
+      assertThat(status()).contains("\"pid\":42");
+      assertThat(HeldChanges.at(sys, place(true))).isNull();
+
+      assertThat(held.isHeld()).isTrue();
+      assertThat(mount.isFreeWithin(0)).isFalse();
+    }
+  }
+
+  @Test
   void clientThatSaysNothingHoldsNoLonger() throws Exception {
     try (ControlServer server = open(SHORT_MILLIS, Statuses::plain);
         HeldChanges held = hold()) {

@@ -14,6 +14,11 @@ class StatusWriterTest {
         .isEqualTo(
             "{\"mountPoint\":\"/mnt/a \\\"b\\\"\",\"fsname\":\"x\\\\377\\\\012\","
                 + "\"lowers\":[\"/l1\",\"/l2\"],\"upper\":\"/upper\",\"work\":null,"
+                + "\"layers\":{\"lowers\":["
+                + "{\"path\":\"/l1\",\"device\":7,\"inode\":8,\"descriptor\":9},"
+                + "{\"path\":\"/\\\\377\",\"pathBytes\":\"L/8=\",\"device\":10,\"inode\":-11,\"descriptor\":12}],"
+                + "\"upper\":{\"path\":\"/upper\\\\377\",\"device\":13,\"inode\":14,\"descriptor\":15},"
+                + "\"work\":null,\"dotNames\":true,\"redirectDir\":\"follow\",\"xattrPermissions\":2},"
                 + "\"readOnly\":false,\"transport\":\"kernel\",\"reason\":\"asked for\",\"io\":\"cached\","
                 + "\"features\":[\"READDIRPLUS\",\"NO_OPEN\"],\"pid\":42,\"since\":1700000000,"
                 + "\"lookupHits\":7,\"lookupMisses\":8}\n");

@@ -54,6 +54,16 @@ final class FileOperationsTest {
   }
 
   @Test
+  void negativeSizeIsRefusedAndCopiesNothingUp() throws Exception {
+    SetAttr change = new SetAttr();
+    change.valid = SetAttr.SIZE;
+    change.size = -2194;
+
+    assertErrno(Errno.EINVAL, () -> union.fs().setattr(union.file("file"), change, OpenUnion.ROOT));
+    assertThat(home.resolve("upper/file")).doesNotExist();
+  }
+
+  @Test
   void unnamedFileIsUsableAndGetsAName() throws Exception {
     FileNode file = union.fs().tmpfile(union.directory("dir"), 0640, OpenUnion.ROOT);
     assertThat(union.stat(file).nlink).isZero();

@@ -36,7 +36,7 @@ final class MountPoints {
     }
     String shown = "mount point " + Name.of(path);
     try {
-      Name dead = leftByDeadServer(sys, path);
+      MountInfo dead = leftByDeadServer(sys, path);
       if (dead != null) {
         detach(sys, dead, shown);
       }
@@ -64,8 +64,8 @@ final class MountPoints {
     }
   }
 
-  /* The path without links of a union without a server; null if there is none. */
-  private static @Nullable Name leftByDeadServer(Sys sys, byte[] path) throws ErrnoException {
+  /* A union without a server; null if there is none. */
+  private static @Nullable MountInfo leftByDeadServer(Sys sys, byte[] path) throws ErrnoException {
     try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {
       try {
         sys.fstatx(fd.raw(), new Stat());
@@ -77,18 +77,28 @@ final class MountPoints {
       }
       Name real = Name.of(realPath(sys, fd));
       MountInfo there = topmost(sys, real);
-      return there != null && there.type().equals(TYPE) ? real : null;
+      return there != null && there.type().equals(TYPE) ? there : null;
     }
   }
 
-  private static void detach(Sys sys, Name dead, String shown) throws MountRefusedException {
+  /* Not with what is mounted below, such as a container's /proc and volumes: that is somebody's. */
+  private static void detach(Sys sys, MountInfo dead, String shown)
+      throws MountRefusedException, ErrnoException {
+    String gone = shown + ": the server of the union there is gone; ";
+    for (MountInfo mount : MountInfo.read(sys)) {
+      if (mount.parent() == dead.id()) {
+        throw new MountRefusedException(
+            gone
+                + "unmount "
+                + mount.mountPoint()
+                + ", which is mounted in it, and then the union");
+      }
+    }
     try {
-      FuseMount.detach(sys, dead);
-      log.info("{}: the server of the union there is gone; it was unmounted", shown);
+      FuseMount.detach(sys, dead.mountPoint());
+      log.info("{}it was unmounted", gone);
     } catch (IOException e) {
-      throw new MountRefusedException(
-          shown + ": the server of the union there is gone; unmount it first: " + e.getMessage(),
-          e);
+      throw new MountRefusedException(gone + "unmount it first: " + e.getMessage(), e);
     }
   }
 

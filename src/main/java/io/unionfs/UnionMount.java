@@ -120,10 +120,10 @@ public final class UnionMount implements AutoCloseable {
       log.warn("{}: the wait for its end was interrupted", Name.of(mountPoint));
       return;
     }
-    fs.close();
     if (control != null) {
-      control.close();
+      control.close(); // before: it tells of descriptors
     }
+    fs.close();
     LIVE.remove(this);
     if (temporary) {
       removeMountPoint();
@@ -254,7 +254,15 @@ public final class UnionMount implements AutoCloseable {
    *     kernel refuses; the mount then stays
    */
   public void unmount(boolean lazy) throws IOException {
+    endHold();
     session.unmount(lazy);
+  }
+
+  /* Whoever waits for it uses the mount. */
+  private void endHold() {
+    if (control != null) {
+      control.endHold();
+    }
   }
 
   /**
@@ -265,6 +273,7 @@ public final class UnionMount implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    endHold();
     session.close();
     boolean interrupted = false;
     while (true) {

@@ -256,6 +256,11 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  /** Lets changes go on, whoever keeps them waiting. */
+  public void endHold() {
+    holder.end();
+  }
+
   /** Ends the service, for a client in the middle of it as well, and removes the socket. */
   @Override
   public void close() {

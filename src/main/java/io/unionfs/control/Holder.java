@@ -99,12 +99,10 @@ final class Holder implements AutoCloseable {
   }
 
   /** Lets changes go on, and waits until nobody is served. */
-  @Override
-  public void close() {
+  void end() {
     Thread serving;
     lock.lock();
     try {
-      closing = true;
       serving = thread;
       if (client != null) {
         client.shutdown();
@@ -123,5 +121,17 @@ final class Holder implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The same, and serves nobody any more. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closing = true;
+    } finally {
+      lock.unlock();
+    }
+    end();
   }
 }

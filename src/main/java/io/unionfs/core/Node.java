@@ -29,9 +29,12 @@ public abstract sealed class Node permits DirNode, FileNode {
   private volatile @Nullable Known known;
   private volatile @Nullable Known knownCopy;
 
-  /* Whether the node is known to have no xattrs at all that the union would show. */
-  private volatile boolean plain;
+  /*
+   * How often xattrs were set, counted before and after each time, and the count for which the node is
+   * known to have no xattrs at all that the union would show.
+   */
   private volatile int xattrVersion;
+  private volatile int plainVersion = -1;
 
   /* Whether the node is known to be neither immutable nor append-only. */
   private volatile boolean unprotected;
@@ -109,8 +112,9 @@ public abstract sealed class Node permits DirNode, FileNode {
     return knownCopy;
   }
 
+  /** Whether the node is known to have no xattrs at all that the union would show. */
   final boolean isPlain() {
-    return plain;
+    return plainVersion == xattrVersion;
   }
 
   /** How often xattrs were set, for {@link #setPlain}. */
@@ -118,18 +122,17 @@ public abstract sealed class Node permits DirNode, FileNode {
     return xattrVersion;
   }
 
-  /** Notes that a list of xattrs was empty, unless one was set since {@code version} was read. */
+  /**
+   * Notes that a list of xattrs was empty, which counts unless one was set since {@code version}
+   * was read.
+   */
   final void setPlain(int version) {
-    plain = true;
-    if (xattrVersion != version) {
-      plain = false;
-    }
+    plainVersion = version;
   }
 
   /** To be called before and after an xattr is set. */
   final void xattrsChange() {
     XATTR_VERSION.incrementAndGet(this);
-    plain = false;
   }
 
   final boolean isUnprotected() {

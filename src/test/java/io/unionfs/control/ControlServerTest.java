@@ -201,6 +201,20 @@ class ControlServerTest {
   }
 
   @Test
+  void holdIsEndedAndTheNextOneGranted() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      server.endHold();
+
+      assertThat(mount.isFreeWithin(0)).isTrue();
+      assertThat(held.isHeld()).isFalse();
+      try (HeldChanges next = hold()) {
+        assertThat(next.isHeld()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void endOfTheMountEndsAHold() throws Exception {
     ControlServer server = open(LONG_MILLIS, Statuses::plain);
     try (HeldChanges held = hold()) {

@@ -2,6 +2,7 @@ package io.unionfs.transport.jnrfuse;
 
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.transport.HostErrors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ final class Operation implements NativeFunction {
       result = body.run(a, b, c, d, e);
     } catch (ErrnoException x) {
       // ENOSYS would tell the kernel never to ask again.
-      result = x.errno() == Errno.ENOSYS ? -Errno.EOPNOTSUPP : -x.errno();
+      result = x.errno() == Errno.ENOSYS ? -Errno.EOPNOTSUPP : -HostErrors.shown(x.errno());
     } catch (Throwable x) {
       result = -Errno.EIO;
       report(x, a, b);

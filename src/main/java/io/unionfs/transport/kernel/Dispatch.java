@@ -5,6 +5,7 @@ import io.unionfs.statistics.Writers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FuseDevice;
+import io.unionfs.transport.HostErrors;
 import io.unionfs.transport.kernel.codec.Opcode;
 import io.unionfs.transport.kernel.codec.Request;
 import org.slf4j.Logger;
@@ -81,7 +82,7 @@ final class Dispatch {
     try {
       return route(worker);
     } catch (ErrnoException e) {
-      return e.errno();
+      return HostErrors.shown(e.errno());
     } catch (Throwable e) { // whatever it is, it must not take the mount down
       return failed(worker.request, e);
     } finally {

@@ -186,6 +186,35 @@ class LifeCycleIT {
     assertThat(union.run("cat d/f; ls")).isEqualTo("changed\nd\nnew\n");
   }
 
+  @MountTest(accounts = Account.ROOT)
+  void whatIsMountedInADeadUnionIsNotTakenAwayWithIt(Union union) throws Exception {
+    union.layers("lower d dir").mount();
+    String below = union.point() + "/d";
+    Command.script(Account.ROOT, "mount -t tmpfs below '" + below + "'").output();
+    try {
+      Command.script(Account.ROOT, "echo kept > '" + below + "/f'").output();
+      union.server().destroyForcibly();
+      Union.await("the server is gone", () -> !union.hasServer());
+
+      Command.Result refused =
+          Command.of(
+                  Account.ROOT,
+                  Tool.mount(),
+                  "--lower",
+                  union.lower().toString(),
+                  union.point().toString())
+              .run();
+      assertThat(refused.status()).isEqualTo(1);
+      assertThat(refused.err()).contains("unmount " + below + ", which is mounted in it");
+      assertThat(Command.script(Account.ROOT, "grep -c ' " + below + " ' /proc/mounts").output())
+          .isEqualTo("1\n");
+    } finally {
+      Command.script(Account.ROOT, "umount '" + below + "'").output();
+    }
+    union.mount();
+    assertThat(union.run("ls")).isEqualTo("d\n");
+  }
+
   @MountTest
   void termUnmountsCleanly(Union union) throws Exception {
     union.layers("lower f file \"\"").mount();

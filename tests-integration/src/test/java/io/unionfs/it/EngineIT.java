@@ -164,7 +164,7 @@ class EngineIT {
       String found =
           Command.script(
                   Account.ROOT,
-                  "cd '%s'; cat d/f; stat -c %%s big; ls | wc -l; cat d/m n200; cd ..; mv diff taken; rm -r work taken merged; cd ..; rmdir layer%d"
+                  "cd '%s'; cat d/f; stat -c %%s big; ls | wc -l; cat d/m n200; cd ..; mv diff taken; rm -rf work taken merged; cd ..; rmdir layer%d"
                       .formatted(diff, round))
               .output();
 

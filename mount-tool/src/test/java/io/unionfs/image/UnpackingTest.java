@@ -218,7 +218,16 @@ class UnpackingTest {
     refuses(archive().file("", "x").bytes(), "the layer's root is no directory");
     refuses(archive().file("x".repeat(300), "").bytes(), "File name too long");
     refuses(archive().node((byte) 'M', "part").bytes(), "its type M is none");
-    refuses(archive().file("x/".repeat(5000) + "f", "").bytes(), "5001 names is too deep");
+    refuses(
+        archive().file("x/".repeat(5000) + "f", "").bytes(), "more than 2048 names is too deep");
+  }
+
+  @Test
+  void pathThatUsesUpMemoryIsRefused() throws Exception {
+    refuses(archive().file("x/".repeat(200_000) + "f", "").bytes(), "2048 names is too deep");
+    refuses(
+        archive().file("x".repeat(1 << 20), "").bytes(), "its name of 1048576 bytes is too long");
+    refuses(archive().hardLink("h", "./".repeat(1 << 18) + "x").bytes(), "bytes is too long");
   }
 
   @Test

@@ -149,42 +149,44 @@ final class CommitCommand implements Callable<Integer> {
     T run(OpenLayers layers) throws IOException;
   }
 
-  private <T> T atRest(Sys sys, boolean repeatable, Attempt<T> attempt) throws IOException {
+  private <T> T atRest(Sys sys, boolean repeatable, Watcher watcher, Attempt<T> attempt)
+      throws IOException {
     if (operand.mountPoint() == null) {
       try (OpenLayers layers = operand.open(sys)) {
         return attempt.run(layers);
       }
     }
-    Optional<T> result = repeatable ? whileOthersWork(sys, attempt) : Optional.empty();
-    return result.isPresent() ? result.get() : whileOthersWait(sys, attempt);
+    Optional<T> result = repeatable ? whileOthersWork(sys, watcher, attempt) : Optional.empty();
+    return result.isPresent() ? result.get() : whileOthersWait(sys, watcher, attempt);
   }
 
   /* Nobody has to wait, if nothing changes meanwhile anyway. */
-  private <T> Optional<T> whileOthersWork(Sys sys, Attempt<T> attempt) throws IOException {
+  private <T> Optional<T> whileOthersWork(Sys sys, Watcher watcher, Attempt<T> attempt)
+      throws IOException {
     try (OpenLayers layers = operand.open(sys)) {
       Layer upper = requireUpper(layers);
-      Digest before = UpperState.of(upper);
+      Digest before = UpperState.of(upper, watcher);
       T result;
       try {
         result = attempt.run(layers);
       } catch (LayerException e) {
-        if (isUnchanged(sys, before)) {
+        if (isUnchanged(sys, watcher, before)) {
           throw e;
         }
         return Optional.empty(); // it read what was being changed
       }
-      return isUnchanged(sys, before) ? Optional.of(result) : Optional.empty();
+      return isUnchanged(sys, watcher, before) ? Optional.of(result) : Optional.empty();
     }
   }
 
   /* Asking for the layers again hands over what was written since. */
-  private boolean isUnchanged(Sys sys, Digest before) throws IOException {
+  private boolean isUnchanged(Sys sys, Watcher watcher, Digest before) throws IOException {
     try (OpenLayers layers = operand.open(sys)) {
-      return UpperState.of(requireUpper(layers)).equals(before);
+      return UpperState.of(requireUpper(layers), watcher).equals(before);
     }
   }
 
-  private <T> T whileOthersWait(Sys sys, Attempt<T> attempt) throws IOException {
+  private <T> T whileOthersWait(Sys sys, Watcher watcher, Attempt<T> attempt) throws IOException {
     String mount = String.valueOf(operand.mountPoint());
     MountInfo info = MountedUnion.at(sys, mount).mount();
     try (OpenLayers layers = operand.open(sys);
@@ -194,9 +196,9 @@ final class CommitCommand implements Callable<Integer> {
       }
       held = waiting;
       Layer upper = requireUpper(layers);
-      Digest before = UpperState.of(upper);
+      Digest before = UpperState.of(upper, watcher);
       T result = attempt.run(layers);
-      if (!waiting.isHeld() || !UpperState.of(upper).equals(before)) {
+      if (!waiting.isHeld() || !UpperState.of(upper, watcher).equals(before)) {
         throw notAtRest(mount, "they did not wait until the end");
       }
       return result;
@@ -250,13 +252,15 @@ final class CommitCommand implements Callable<Integer> {
   private Written write(Sys sys, StagedFile file, Compression unless, Progress progress)
       throws IOException {
     Compression compression = compression(unless);
+    Watcher watcher = watcher(progress);
     return atRest(
         sys,
         true,
+        watcher,
         layers -> {
           file.restart();
           try (OutputStream out = file.out()) {
-            return LayerCommit.write(layers, out, compression, watcher(progress));
+            return LayerCommit.write(layers, out, compression, watcher);
           }
         });
   }
@@ -264,9 +268,9 @@ final class CommitCommand implements Callable<Integer> {
   private void toStandardOutput(Sys sys, Progress progress) throws IOException {
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     Compression compression = compression(Compression.NONE);
+    Watcher watcher = watcher(progress);
     Written written =
-        atRest(
-            sys, false, layers -> LayerCommit.write(layers, out, compression, watcher(progress)));
+        atRest(sys, false, watcher, layers -> LayerCommit.write(layers, out, compression, watcher));
     progress.close();
     CommandSpec known = spec;
     if (known != null) {
@@ -280,17 +284,19 @@ final class CommitCommand implements Callable<Integer> {
       throw new IllegalArgumentException("a directory has no format; leave --format out");
     }
     List<StagedDirectory> made = new ArrayList<>();
+    Watcher watcher = watcher(progress);
     try {
       Set<EntryPath> sockets =
           atRest(
               sys,
               true,
+              watcher,
               layers -> {
                 closeAll(made);
                 StagedDirectory into = StagedDirectory.beside(sys, path);
                 made.add(into);
                 return DirectoryCommit.copy(
-                    sys, layers, into, LayerUnpacking.defaultOwners(sys), watcher(progress));
+                    sys, layers, into, LayerUnpacking.defaultOwners(sys), watcher);
               });
       made.get(0).publish();
       progress.close();

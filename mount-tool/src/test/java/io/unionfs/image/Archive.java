@@ -39,7 +39,7 @@ final class Archive {
 
   Archive zeros(String name, int size) throws IOException {
     put(TarHeader.FILE, Name.of(name), 0644, size, "", new TreeMap<>());
-    tar.writeZeros(size);
+    tar.write(new byte[size], 0, size);
     return this;
   }
 

@@ -48,6 +48,11 @@ final class Archive {
     return this;
   }
 
+  Archive directory(String name, SortedMap<Name, byte[]> xattrs) throws IOException {
+    put(TarHeader.DIRECTORY, Name.of(name + "/"), 0755, 0, "", xattrs);
+    return this;
+  }
+
   Archive symlink(String name, String target) throws IOException {
     put(TarHeader.SYMLINK, Name.of(name), 0777, 0, target, new TreeMap<>());
     return this;

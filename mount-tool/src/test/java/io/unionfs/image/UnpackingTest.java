@@ -155,6 +155,60 @@ class UnpackingTest {
   }
 
   @Test
+  void whiteoutHoldsForADirectoryThatComesLater() throws Exception {
+    Path layer =
+        unpack(
+            archive()
+                .file("a", "")
+                .file(".wh.a", "")
+                .directory("a", 0755)
+                .directory("b", 0755)
+                .file(".wh.b", "")
+                .file("b", "")
+                .directory("b", 0755)
+                .file("c/.wh..wh..opq", "")
+                .file("c", "")
+                .file("c", "")
+                .directory("c", 0755)
+                .file("d", "")
+                .directory("d", 0755));
+
+    assertThat(isOpaque(layer.resolve("a"))).isTrue();
+    assertThat(isOpaque(layer.resolve("b"))).isTrue();
+    assertThat(isOpaque(layer.resolve("c"))).isTrue();
+    assertThat(isOpaque(layer.resolve("d"))).isFalse();
+  }
+
+  @Test
+  void hardLinkToWhatTheLayerItselfHidesIsRefused() throws Exception {
+    unpack(archive().file("d/file", "of below").bytes(), "below", null);
+    Path below = home.resolve("below");
+
+    for (String mark : List.of(".wh.d", "d/.wh..wh..opq", "d/.wh.file", ".wh..wh..opq")) {
+      byte[] before = archive().file(mark, "").hardLink("h", "d/file").bytes();
+      byte[] behind = archive().hardLink("h", "d/file").file(mark, "").bytes();
+      assertThatThrownBy(() -> unpack(before, "layer", null, below))
+          .isInstanceOf(LayerException.class)
+          .hasMessageContaining("hard link to d/file");
+      assertThatThrownBy(() -> unpack(behind, "layer", null, below))
+          .isInstanceOf(LayerException.class)
+          .hasMessageContaining("test.tar: ")
+          .hasMessageContaining("d/file, which a mark of the layer itself hides");
+    }
+    assertThat(home).isDirectoryNotContaining(each -> each.endsWith("layer"));
+  }
+
+  @Test
+  void directoryThatCannotHaveItsAttributesIsNamed() throws Exception {
+    TreeMap<Name, byte[]> xattrs = new TreeMap<>(Map.of(Name.of("user.a"), new byte[70_000]));
+    byte[] archive = archive().directory("d/e", xattrs).bytes();
+
+    assertThatThrownBy(() -> unpack(archive, "layer", null))
+        .isInstanceOf(LayerException.class)
+        .hasMessageContaining("test.tar: the directory d/e: Argument list too long");
+  }
+
+  @Test
   void laterEntryReplacesAnEarlierOneAndAWholeTree() throws Exception {
     Path layer =
         unpack(

@@ -25,7 +25,6 @@ import io.unionfs.offline.OpenLayers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.MountInfo;
-import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.FileDescriptor;
@@ -64,6 +63,9 @@ import picocli.CommandLine.Spec;
     })
 final class CommitCommand implements Callable<Integer> {
   private static final String EPOCH = "SOURCE_DATE_EPOCH";
+
+  /* The end of the year 9999, the last that the image format's times can have. */
+  private static final long MOST_SECONDS = 253_402_300_799L;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -242,6 +244,7 @@ final class CommitCommand implements Callable<Integer> {
   private void toFile(Sys sys, byte[] path, Progress progress) throws IOException {
     Directories.Split split = Directories.split(path);
     try (StagedFile file = StagedFile.in(sys, Directories.open(sys, split.parent()), path)) {
+      file.requirePlace(split.name());
       Written written = write(sys, file, Compression.NONE, progress);
       file.publish(split.name());
       progress.close();
@@ -317,6 +320,7 @@ final class CommitCommand implements Callable<Integer> {
     if (reference.tag().isEmpty()) {
       throw new IllegalArgumentException("the new image needs a tag: -o oci:DIR:TAG");
     }
+    Long epoch = epoch(System.getenv(EPOCH));
     String below = base;
     ImageReference lower = below == null ? null : ImageReference.parse(RawArguments.bytes(below));
     try (ImageLayout layout = lower == null ? null : ImageLayout.open(sys, lower.directory())) {
@@ -324,16 +328,15 @@ final class CommitCommand implements Callable<Integer> {
       try (ImageLayoutWriter writer = ImageLayoutWriter.open(sys, reference.directory());
           StagedFile blob = writer.newBlob()) {
         Written written = write(sys, blob, Compression.GZIP, progress);
-        blob.publish(Name.of(written.digest().hex()));
         Addition addition =
             new Addition(
                 compression(Compression.GZIP).format(),
                 written.digest(),
                 written.size(),
                 written.diffId(),
-                created(written),
+                created(epoch, written),
                 RawArguments.show(createdBy));
-        Added added = writer.add(layout, image, addition, reference.tag());
+        Added added = writer.add(layout, image, blob, addition, reference.tag());
         progress.close();
         report(sys, written, added);
       }
@@ -341,14 +344,34 @@ final class CommitCommand implements Callable<Integer> {
   }
 
   /* Of the changes, not of the clock, which would make another image each time. */
-  private static Instant created(Written written) {
-    String epoch = System.getenv(EPOCH);
-    try {
-      return Instant.ofEpochSecond(epoch == null ? written.newest() : Long.parseLong(epoch));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          EPOCH + " is no number of seconds: " + RawArguments.show(epoch), e);
+  private static Instant created(@Nullable Long epoch, Written written) {
+    return Instant.ofEpochSecond(epoch == null ? Math.min(written.newest(), MOST_SECONDS) : epoch);
+  }
+
+  /** The time that {@code SOURCE_DATE_EPOCH} says, null if nobody set it. */
+  static @Nullable Long epoch(@Nullable String variable) {
+    if (variable == null) {
+      return null;
     }
+    try {
+      long seconds = Long.parseLong(variable);
+      if (seconds >= 0 && seconds <= MOST_SECONDS) {
+        return seconds;
+      }
+    } catch (NumberFormatException e) {
+      throw noEpoch(variable, e);
+    }
+    throw noEpoch(variable, null);
+  }
+
+  private static IllegalArgumentException noEpoch(String variable, @Nullable Exception cause) {
+    return new IllegalArgumentException(
+        EPOCH
+            + " is no number of seconds from 0 to "
+            + MOST_SECONDS
+            + ": "
+            + RawArguments.show(variable),
+        cause);
   }
 
   private void report(Sys sys, Written written, @Nullable Added added) throws IOException {

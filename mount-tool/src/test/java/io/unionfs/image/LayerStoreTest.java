@@ -51,12 +51,11 @@ class LayerStoreTest {
       try (StagedFile blob = writer.newBlob();
           OutputStream out = blob.out()) {
         out.write(content);
-        blob.publish(Name.of(digest.hex()));
+        Addition addition =
+            new Addition("tar", digest, content.length, digest, Instant.ofEpochSecond(5), "test");
+        boolean bottom = base.isEmpty();
+        writer.add(bottom ? null : read, bottom ? null : read.image(base), blob, addition, tag);
       }
-      Addition addition =
-          new Addition("tar", digest, content.length, digest, Instant.ofEpochSecond(5), "test");
-      writer.add(
-          base.isEmpty() ? null : read, base.isEmpty() ? null : read.image(base), addition, tag);
     }
   }
 

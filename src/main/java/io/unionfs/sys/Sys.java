@@ -68,6 +68,7 @@ public class Sys {
   private static final long F_FCHOWNAT = Native.symbol("fchownat");
   private static final long F_UTIMENSAT = Native.symbol("utimensat");
   private static final long F_FTRUNCATE = Native.symbol("ftruncate");
+  private static final long F_READ = Native.symbol("read");
   private static final long F_PREAD = Native.symbol("pread64");
   private static final long F_PWRITE = Native.symbol("pwrite64");
   private static final long F_WRITE = Native.symbol("write");
@@ -476,6 +477,18 @@ public class Sys {
       result = Native.call(F_PWRITE, fd, address, length, offset);
     } while (interrupted(result));
     return checked(result);
+  }
+
+  /** read(2) into an array, at most 64 KiB at once; for what has no offsets, such as a pipe. */
+  public int readArray(int fd, byte[] target, int start, int length) throws ErrnoException {
+    long value = area() + VALUE;
+    long result;
+    do {
+      result = Native.call(F_READ, fd, value, Math.min(length, VALUE_BYTES));
+    } while (interrupted(result));
+    int read = checked(result);
+    NativeMemory.getBytes(value, target, start, read);
+    return read;
   }
 
   /** {@link #pread} into an array, at most 64 KiB at once. */

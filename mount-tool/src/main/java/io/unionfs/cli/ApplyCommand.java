@@ -124,7 +124,7 @@ final class ApplyCommand implements Callable<Integer> {
   private InputStream open(Sys sys) throws IOException {
     byte[] path = RawArguments.bytes(source);
     try {
-      return new FdInputStream(sys, sys.openPath(path, Linux.O_RDONLY, 0));
+      return FdInputStream.of(sys, sys.openPath(path, Linux.O_RDONLY, 0));
     } catch (ErrnoException e) {
       throw Directories.failed(path, e);
     }

@@ -25,7 +25,6 @@ import io.unionfs.offline.OpenLayers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.MountInfo;
-import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.FileDescriptor;
@@ -64,6 +63,9 @@ import picocli.CommandLine.Spec;
     })
 final class CommitCommand implements Callable<Integer> {
   private static final String EPOCH = "SOURCE_DATE_EPOCH";
+
+  /* The end of the year 9999, the last that the image format's times can have. */
+  private static final long MOST_SECONDS = 253_402_300_799L;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -149,42 +151,44 @@ final class CommitCommand implements Callable<Integer> {
     T run(OpenLayers layers) throws IOException;
   }
 
-  private <T> T atRest(Sys sys, boolean repeatable, Attempt<T> attempt) throws IOException {
+  private <T> T atRest(Sys sys, boolean repeatable, Watcher watcher, Attempt<T> attempt)
+      throws IOException {
     if (operand.mountPoint() == null) {
       try (OpenLayers layers = operand.open(sys)) {
         return attempt.run(layers);
       }
     }
-    Optional<T> result = repeatable ? whileOthersWork(sys, attempt) : Optional.empty();
-    return result.isPresent() ? result.get() : whileOthersWait(sys, attempt);
+    Optional<T> result = repeatable ? whileOthersWork(sys, watcher, attempt) : Optional.empty();
+    return result.isPresent() ? result.get() : whileOthersWait(sys, watcher, attempt);
   }
 
   /* Nobody has to wait, if nothing changes meanwhile anyway. */
-  private <T> Optional<T> whileOthersWork(Sys sys, Attempt<T> attempt) throws IOException {
+  private <T> Optional<T> whileOthersWork(Sys sys, Watcher watcher, Attempt<T> attempt)
+      throws IOException {
     try (OpenLayers layers = operand.open(sys)) {
       Layer upper = requireUpper(layers);
-      Digest before = UpperState.of(upper);
+      Digest before = UpperState.of(upper, watcher);
       T result;
       try {
         result = attempt.run(layers);
       } catch (LayerException e) {
-        if (isUnchanged(sys, before)) {
+        if (isUnchanged(sys, watcher, before)) {
           throw e;
         }
         return Optional.empty(); // it read what was being changed
       }
-      return isUnchanged(sys, before) ? Optional.of(result) : Optional.empty();
+      return isUnchanged(sys, watcher, before) ? Optional.of(result) : Optional.empty();
     }
   }
 
   /* Asking for the layers again hands over what was written since. */
-  private boolean isUnchanged(Sys sys, Digest before) throws IOException {
+  private boolean isUnchanged(Sys sys, Watcher watcher, Digest before) throws IOException {
     try (OpenLayers layers = operand.open(sys)) {
-      return UpperState.of(requireUpper(layers)).equals(before);
+      return UpperState.of(requireUpper(layers), watcher).equals(before);
     }
   }
 
-  private <T> T whileOthersWait(Sys sys, Attempt<T> attempt) throws IOException {
+  private <T> T whileOthersWait(Sys sys, Watcher watcher, Attempt<T> attempt) throws IOException {
     String mount = String.valueOf(operand.mountPoint());
     MountInfo info = MountedUnion.at(sys, mount).mount();
     try (OpenLayers layers = operand.open(sys);
@@ -194,9 +198,9 @@ final class CommitCommand implements Callable<Integer> {
       }
       held = waiting;
       Layer upper = requireUpper(layers);
-      Digest before = UpperState.of(upper);
+      Digest before = UpperState.of(upper, watcher);
       T result = attempt.run(layers);
-      if (!waiting.isHeld() || !UpperState.of(upper).equals(before)) {
+      if (!waiting.isHeld() || !UpperState.of(upper, watcher).equals(before)) {
         throw notAtRest(mount, "they did not wait until the end");
       }
       return result;
@@ -240,6 +244,7 @@ final class CommitCommand implements Callable<Integer> {
   private void toFile(Sys sys, byte[] path, Progress progress) throws IOException {
     Directories.Split split = Directories.split(path);
     try (StagedFile file = StagedFile.in(sys, Directories.open(sys, split.parent()), path)) {
+      file.requirePlace(split.name());
       Written written = write(sys, file, Compression.NONE, progress);
       file.publish(split.name());
       progress.close();
@@ -250,13 +255,15 @@ final class CommitCommand implements Callable<Integer> {
   private Written write(Sys sys, StagedFile file, Compression unless, Progress progress)
       throws IOException {
     Compression compression = compression(unless);
+    Watcher watcher = watcher(progress);
     return atRest(
         sys,
         true,
+        watcher,
         layers -> {
           file.restart();
           try (OutputStream out = file.out()) {
-            return LayerCommit.write(layers, out, compression, watcher(progress));
+            return LayerCommit.write(layers, out, compression, watcher);
           }
         });
   }
@@ -264,9 +271,9 @@ final class CommitCommand implements Callable<Integer> {
   private void toStandardOutput(Sys sys, Progress progress) throws IOException {
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     Compression compression = compression(Compression.NONE);
+    Watcher watcher = watcher(progress);
     Written written =
-        atRest(
-            sys, false, layers -> LayerCommit.write(layers, out, compression, watcher(progress)));
+        atRest(sys, false, watcher, layers -> LayerCommit.write(layers, out, compression, watcher));
     progress.close();
     CommandSpec known = spec;
     if (known != null) {
@@ -280,17 +287,19 @@ final class CommitCommand implements Callable<Integer> {
       throw new IllegalArgumentException("a directory has no format; leave --format out");
     }
     List<StagedDirectory> made = new ArrayList<>();
+    Watcher watcher = watcher(progress);
     try {
       Set<EntryPath> sockets =
           atRest(
               sys,
               true,
+              watcher,
               layers -> {
                 closeAll(made);
                 StagedDirectory into = StagedDirectory.beside(sys, path);
                 made.add(into);
                 return DirectoryCommit.copy(
-                    sys, layers, into, LayerUnpacking.defaultOwners(sys), watcher(progress));
+                    sys, layers, into, LayerUnpacking.defaultOwners(sys), watcher);
               });
       made.get(0).publish();
       progress.close();
@@ -311,6 +320,7 @@ final class CommitCommand implements Callable<Integer> {
     if (reference.tag().isEmpty()) {
       throw new IllegalArgumentException("the new image needs a tag: -o oci:DIR:TAG");
     }
+    Long epoch = epoch(System.getenv(EPOCH));
     String below = base;
     ImageReference lower = below == null ? null : ImageReference.parse(RawArguments.bytes(below));
     try (ImageLayout layout = lower == null ? null : ImageLayout.open(sys, lower.directory())) {
@@ -318,16 +328,15 @@ final class CommitCommand implements Callable<Integer> {
       try (ImageLayoutWriter writer = ImageLayoutWriter.open(sys, reference.directory());
           StagedFile blob = writer.newBlob()) {
         Written written = write(sys, blob, Compression.GZIP, progress);
-        blob.publish(Name.of(written.digest().hex()));
         Addition addition =
             new Addition(
                 compression(Compression.GZIP).format(),
                 written.digest(),
                 written.size(),
                 written.diffId(),
-                created(written),
+                created(epoch, written),
                 RawArguments.show(createdBy));
-        Added added = writer.add(layout, image, addition, reference.tag());
+        Added added = writer.add(layout, image, blob, addition, reference.tag());
         progress.close();
         report(sys, written, added);
       }
@@ -335,14 +344,34 @@ final class CommitCommand implements Callable<Integer> {
   }
 
   /* Of the changes, not of the clock, which would make another image each time. */
-  private static Instant created(Written written) {
-    String epoch = System.getenv(EPOCH);
-    try {
-      return Instant.ofEpochSecond(epoch == null ? written.newest() : Long.parseLong(epoch));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          EPOCH + " is no number of seconds: " + RawArguments.show(epoch), e);
+  private static Instant created(@Nullable Long epoch, Written written) {
+    return Instant.ofEpochSecond(epoch == null ? Math.min(written.newest(), MOST_SECONDS) : epoch);
+  }
+
+  /** The time that {@code SOURCE_DATE_EPOCH} says, null if nobody set it. */
+  static @Nullable Long epoch(@Nullable String variable) {
+    if (variable == null) {
+      return null;
     }
+    try {
+      long seconds = Long.parseLong(variable);
+      if (seconds >= 0 && seconds <= MOST_SECONDS) {
+        return seconds;
+      }
+    } catch (NumberFormatException e) {
+      throw noEpoch(variable, e);
+    }
+    throw noEpoch(variable, null);
+  }
+
+  private static IllegalArgumentException noEpoch(String variable, @Nullable Exception cause) {
+    return new IllegalArgumentException(
+        EPOCH
+            + " is no number of seconds from 0 to "
+            + MOST_SECONDS
+            + ": "
+            + RawArguments.show(variable),
+        cause);
   }
 
   private void report(Sys sys, Written written, @Nullable Added added) throws IOException {

@@ -23,6 +23,6 @@ public final class DirectoryCommit {
       Sys sys, OpenLayers layers, StagedDirectory into, Owners owners, Watcher watcher)
       throws IOException {
     LayerUnpacking unpacking = new LayerUnpacking(sys, owners, Long.MAX_VALUE, watcher);
-    return unpacking.copy(sink -> LayerPacker.pack(layers, sink), into);
+    return unpacking.copy(sink -> LayerPacker.pack(layers, sink, watcher), into);
   }
 }

@@ -16,6 +16,9 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
   /* As many names as a path of PATH_MAX bytes can have; a tree of any depth is a way to use up memory. */
   private static final int MOST_NAMES = 2048;
 
+  /* Of so many names, each of NAME_MAX bytes, with slashes. */
+  private static final int MOST_BYTES = MOST_NAMES * 256;
+
   public EntryPath {
     names = List.copyOf(names);
   }
@@ -29,6 +32,9 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
   public static EntryPath parse(Name path) throws LayerException {
     List<Name> names = new ArrayList<>();
     byte[] bytes = path.bytes();
+    if (bytes.length > MOST_BYTES) {
+      throw new LayerException("a path of " + bytes.length + " bytes is too long");
+    }
     int start = 0;
     for (int i = 0; i <= bytes.length; i++) {
       if (i == bytes.length || bytes[i] == '/') {
@@ -38,11 +44,12 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
           throw new LayerException("its path " + path + " leads out of the layer");
         }
         if (name.length() > 0 && !name.equals(Name.DOT)) {
+          requireDepth(names.size() + 1);
           names.add(name);
         }
       }
     }
-    return new EntryPath(names).checked();
+    return new EntryPath(names);
   }
 
   /**
@@ -51,10 +58,14 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
    * @throws LayerException if it is
    */
   EntryPath checked() throws LayerException {
-    if (names.size() > MOST_NAMES) {
-      throw new LayerException("a path of " + names.size() + " names is too deep");
-    }
+    requireDepth(names.size());
     return this;
+  }
+
+  private static void requireDepth(int depth) throws LayerException {
+    if (depth > MOST_NAMES) {
+      throw new LayerException("a path of more than " + MOST_NAMES + " names is too deep");
+    }
   }
 
   public boolean isRoot() {

@@ -1,6 +1,7 @@
 package io.unionfs.image;
 
 import io.unionfs.image.LayerEntry.Kind;
+import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.tar.TarHeader;
 import io.unionfs.image.tar.TarHeader.Extent;
 import io.unionfs.image.tar.TarWriter;
@@ -28,10 +29,16 @@ final class LayerArchiveWriter implements LayerSink {
   private static final int NAME_MAX = 255;
 
   private final TarWriter tar;
+  private final Watcher watcher;
   private final byte[] buffer = new byte[1 << 16];
+  private final byte[] zeros = new byte[1 << 16];
 
-  LayerArchiveWriter(OutputStream out) {
-    tar = new TarWriter(out);
+  /**
+   * @param watcher hears of holes, which come from no content
+   */
+  LayerArchiveWriter(OutputStream out, Watcher watcher) {
+    this.tar = new TarWriter(out);
+    this.watcher = watcher;
   }
 
   @Override
@@ -42,11 +49,11 @@ final class LayerArchiveWriter implements LayerSink {
     }
     long at = 0;
     for (Extent extent : entry.extents()) {
-      tar.writeZeros(extent.offset() - at);
+      writeZeros(extent.offset() - at);
       copy(entry, content, extent.length());
       at = extent.offset() + extent.length();
     }
-    tar.writeZeros(entry.size() - at);
+    writeZeros(entry.size() - at);
   }
 
   private void copy(LayerEntry entry, Content content, long length)
@@ -60,6 +67,17 @@ final class LayerArchiveWriter implements LayerSink {
       }
       tar.write(buffer, 0, read);
       left -= read;
+    }
+  }
+
+  private void writeZeros(long length) throws IOException {
+    long left = length;
+    while (left > 0) {
+      Interruptions.check();
+      int part = (int) Math.min(left, zeros.length);
+      tar.write(zeros, 0, part);
+      watcher.add(0, part);
+      left -= part;
     }
   }
 

@@ -47,9 +47,9 @@ public final class LayerCommit {
     try (OutputStream compressing = compression.pack(counted);
         OutputStream archive =
             new BufferedOutputStream(new DigestOutputStream(compressing, diffId), BUFFER_BYTES)) {
-      LayerArchiveWriter writer = new LayerArchiveWriter(archive);
+      LayerArchiveWriter writer = new LayerArchiveWriter(archive, watcher);
       watching = new Watching(writer, watcher);
-      sockets = LayerPacker.pack(layers, watching);
+      sockets = LayerPacker.pack(layers, watching, watcher);
       writer.finish();
     }
     return new Written(

@@ -2,6 +2,7 @@ package io.unionfs.image;
 
 import io.unionfs.image.IndexedFiles.Copy;
 import io.unionfs.image.LayerEntry.Kind;
+import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks.DirMark;
@@ -35,6 +36,7 @@ final class LayerPacker {
   private final OpenLayers layers;
   private final Layer upper;
   private final LayerSink sink;
+  private final Watcher watcher;
   private final ObjectReader objects;
   private final IndexedFiles indexed;
 
@@ -43,10 +45,12 @@ final class LayerPacker {
   private final Set<EntryPath> copied = new HashSet<>();
   private final Set<EntryPath> sockets = new TreeSet<>();
 
-  private LayerPacker(OpenLayers layers, Layer upper, LayerSink sink) throws ErrnoException {
+  private LayerPacker(OpenLayers layers, Layer upper, LayerSink sink, Watcher watcher)
+      throws ErrnoException {
     this.layers = layers;
     this.upper = upper;
     this.sink = sink;
+    this.watcher = watcher;
     this.objects = new ObjectReader(layers.sys());
     this.indexed = IndexedFiles.of(layers);
   }
@@ -54,10 +58,12 @@ final class LayerPacker {
   /**
    * Hands on all entries.
    *
+   * @param watcher hears that the search goes on where it finds no entries
    * @return the sockets, which a layer cannot hold
    * @throws LayerException with a message for the user
    */
-  static Set<EntryPath> pack(OpenLayers layers, LayerSink sink) throws IOException {
+  static Set<EntryPath> pack(OpenLayers layers, LayerSink sink, Watcher watcher)
+      throws IOException {
     Layer upper = layers.upper();
     if (upper == null) {
       throw new LayerException("the union has no upper directory, so there is nothing to commit");
@@ -72,7 +78,8 @@ final class LayerPacker {
                 at[0] = entry.path().checked();
                 Interruptions.check();
                 sink.put(entry, content);
-              });
+              },
+              watcher);
       packer.packAll();
       return packer.sockets;
     } catch (ErrnoException e) {
@@ -210,6 +217,8 @@ final class LayerPacker {
   private void packOtherNames(MergedDir merged, EntryPath path, List<Resolution> missing)
       throws IOException, ErrnoException {
     for (Name name : merged.names()) {
+      Interruptions.check();
+      watcher.add(0, 0);
       Resolution found = merged.resolve(name);
       Stat stat = found.stat();
       EntryPath child = path.child(name);

@@ -26,7 +26,8 @@ import java.util.List;
 /*
  * A layer's directory is named by the digest of its archive, so that all images share it. A layer that is
  * as it is because of those below it, since it only passes through their directories or links to their
- * files, is named by the digest of the whole chain instead. A directory appears when it is complete,
+ * files, is named by the digest of the whole chain instead; so is each above a root that is not as any
+ * other, because nobody can tell without its archive whether it says something of the root itself. A directory appears when it is complete,
  * verified and on disk, and never changes afterwards; of two who unpack the same layer at one time
  * one is too late and takes the other's.
  */
@@ -91,9 +92,12 @@ public final class LayerStore implements AutoCloseable {
       chain = chain.isEmpty() ? layer.diffId().toString() : chained(chain, layer.diffId());
       Name alone = Name.of(layer.diffId().toString().replace(':', '-') + suffix);
       Name together = Name.of("chain-" + chain.replace(':', '-') + suffix);
-      Name name = isThere(alone) && isPlain(found) ? alone : together;
+      boolean plain = isPlain(found);
+      Name name = plain && isThere(alone) ? alone : together;
       if (!isThere(name)) {
-        name = unpack(layout, layer, unpacking, List.copyOf(found), alone, together);
+        name =
+            unpack(
+                layout, layer, unpacking, List.copyOf(found), plain ? alone : together, together);
       }
       found.add(0, below(name));
     }
@@ -124,6 +128,7 @@ public final class LayerStore implements AutoCloseable {
     return Name.of(path).concat(Name.of("/")).concat(name).bytes();
   }
 
+  /* The name is alone, unless the layer is as it is because of those below. */
   private Name unpack(
       ImageLayout layout,
       Image.Layer layer,

@@ -10,6 +10,8 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /*
  * An archive may say anything. Every object is made by its last name in a directory that was made here
@@ -25,6 +27,7 @@ final class LayerUnpacker implements LayerSink {
   private final ObjectWriter objects;
   private final UnpackLimit limit;
   private final LayersBelow below;
+  private final List<EntryPath> copied = new ArrayList<>();
 
   /**
    * @param below the layers that this one lies on, where they are known
@@ -100,7 +103,7 @@ final class LayerUnpacker implements LayerSink {
     }
     sys.mkdirat(fd, name, 0700);
     Dir made = parent.add(name);
-    if (overWhiteout) {
+    if (parent.isMarked(name)) {
       made.setOpaque();
     }
     return made;
@@ -134,8 +137,12 @@ final class LayerUnpacker implements LayerSink {
     present.describe(entry.required());
   }
 
-  /* A whiteout is for the layers below: what this one has under the name stays. */
+  /*
+   * A whiteout is for the layers below: what this one has under the name stays, and what it gets there later
+   * hides them as well.
+   */
   private void putWhiteout(Dir parent, int fd, Name name) throws ErrnoException {
+    parent.hide(name);
     Dir present = parent.child(name);
     if (present != null) {
       present.setOpaque();
@@ -152,6 +159,7 @@ final class LayerUnpacker implements LayerSink {
       present = implied(parent, name);
       tree.imply(present, below, entry);
     }
+    parent.hide(name);
     present.setOpaque();
   }
 
@@ -187,6 +195,8 @@ final class LayerUnpacker implements LayerSink {
   /* As a copy-up: the file gets a place in this layer, and stays one under all its names. */
   private void copyFromBelow(LayerEntry entry, EntryPath target)
       throws IOException, ErrnoException {
+    copied.add(target);
+    requireShown(target);
     if (!below.copy(target, this)) {
       throw new LayerException(
           "it is a hard link to "
@@ -198,8 +208,18 @@ final class LayerUnpacker implements LayerSink {
     }
   }
 
+  private void requireShown(EntryPath target) throws LayerException {
+    if (tree.hides(target)) {
+      throw new LayerException(
+          "it has a hard link to " + target + ", which a mark of the layer itself hides");
+    }
+  }
+
   /** Gives all directories what the layer says of them. Nothing may be put afterwards. */
   void finish() throws IOException, ErrnoException {
+    for (EntryPath target : copied) {
+      requireShown(target); // a mark may stand behind the link
+    }
     tree.imply(tree.root(), below, null);
     objects.finish(tree);
   }

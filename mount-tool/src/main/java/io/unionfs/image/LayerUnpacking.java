@@ -178,11 +178,20 @@ public final class LayerUnpacking {
       LayerUnpacker unpacker = new LayerUnpacker(tree, objects, most, below);
       Counting counting = new Counting(unpacker, watcher, objects.lost());
       entries.handTo(counting);
-      unpacker.finish();
+      finish(label, unpacker);
       return counting;
     } catch (ErrnoException e) {
       throw new LayerException(
           label + ": its directory cannot be made: " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private static void finish(String label, LayerUnpacker unpacker)
+      throws IOException, ErrnoException {
+    try {
+      unpacker.finish();
+    } catch (LayerException e) {
+      throw new LayerException(label + ": " + e.getMessage(), e);
     }
   }
 

@@ -61,10 +61,10 @@ final class LayersBelow implements AutoCloseable {
    * as any other counts as none: most layers say nothing of it, and are the same on all such.
    */
   @Nullable Attributes directory(EntryPath path) throws IOException, ErrnoException {
-    if (!isKnown()) {
-      return null;
-    }
     if (path.isRoot()) {
+      if (!isKnown()) {
+        return null;
+      }
       LayerDir root = layers.get(0).root();
       Stat stat = new Stat();
       root.stat(stat);
@@ -72,7 +72,10 @@ final class LayersBelow implements AutoCloseable {
       used |= !attributes.isPlain();
       return attributes.isPlain() ? null : attributes;
     }
-    used = true; // even if it is not there: elsewhere it might be
+    used = true; // even if it is not there, or nothing is below: elsewhere it might be
+    if (!isKnown()) {
+      return null;
+    }
     Resolution found = resolve(path);
     if (found == null || found.kind() != Resolution.Kind.DIRECTORY) {
       return null;
@@ -84,7 +87,7 @@ final class LayersBelow implements AutoCloseable {
         : Attributes.of(stat, reader.xattrs(dir, found.name()));
   }
 
-  /** Whether anything was taken from these layers, so that on others the result were another. */
+  /** Whether anything was asked of these layers, so that on others the result might be another. */
   boolean isUsed() {
     return used;
   }

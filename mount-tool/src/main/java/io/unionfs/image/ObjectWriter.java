@@ -258,7 +258,7 @@ final class ObjectWriter {
   }
 
   /** Gives the directories their marks and attributes, what is in a directory first. */
-  void finish(UnpackedTree tree) throws IOException, ErrnoException {
+  void finish(UnpackedTree tree) throws IOException {
     ArrayList<Dir> all = new ArrayList<>();
     ArrayDeque<Dir> open = new ArrayDeque<>();
     open.add(tree.root());
@@ -272,7 +272,21 @@ final class ObjectWriter {
     }
   }
 
-  private void finish(UnpackedTree tree, Dir dir) throws IOException, ErrnoException {
+  private void finish(UnpackedTree tree, Dir dir) throws IOException {
+    try {
+      describe(tree, dir);
+    } catch (ErrnoException e) {
+      throw failed(dir, Errno.message(e.errno()), e);
+    } catch (LayerException e) {
+      throw failed(dir, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static LayerException failed(Dir dir, String what, Exception cause) {
+    return new LayerException("the directory " + dir.path() + ": " + what, cause);
+  }
+
+  private void describe(UnpackedTree tree, Dir dir) throws IOException, ErrnoException {
     Marks marks = tree.marks();
     SharedFd fd = dir.at().pin();
     try {

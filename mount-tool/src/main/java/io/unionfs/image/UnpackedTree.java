@@ -12,7 +12,9 @@ import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,7 @@ final class UnpackedTree {
     private final LayerDir at;
     private final EntryPath path;
     private Map<Name, Dir> children = Map.of();
+    private Set<Name> hidden = Set.of();
     private @Nullable Attributes described;
     private @Nullable Attributes implied;
     private boolean opaque;
@@ -81,6 +84,24 @@ final class UnpackedTree {
       Dir made = new Dir(at.child(name), path.child(name));
       children.put(name, made);
       return made;
+    }
+
+    /** A mark says that nothing of the layers below shows under a name, whatever this one has. */
+    void hide(Name name) {
+      if (hidden.isEmpty()) {
+        hidden = new HashSet<>();
+      }
+      hidden.add(name);
+    }
+
+    /** Whether such a mark was said of the name itself. */
+    boolean isMarked(Name name) {
+      return hidden.contains(name);
+    }
+
+    /** Whether nothing of the layers below shows under a name. */
+    boolean hides(Name name) {
+      return opaque || hidden.contains(name);
     }
 
     void describe(Attributes attributes) {
@@ -166,6 +187,22 @@ final class UnpackedTree {
       at = next;
     }
     return at;
+  }
+
+  /** Whether a mark of this layer hides what the layers below have under a path. */
+  boolean hides(EntryPath path) {
+    Dir at = root;
+    for (Name name : path.names()) {
+      if (at.hides(name)) {
+        return true;
+      }
+      Dir next = at.child(name);
+      if (next == null) {
+        return false;
+      }
+      at = next;
+    }
+    return false;
   }
 
   /** The type bits of what a directory has under a name, {@link #ABSENT}, or {@link #WHITEOUT}. */

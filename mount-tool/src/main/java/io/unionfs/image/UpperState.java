@@ -1,5 +1,6 @@
 package io.unionfs.image;
 
+import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.oci.Digest;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
@@ -25,15 +26,20 @@ public final class UpperState {
   private final MessageDigest state = Digest.sha256();
   private final ByteBuffer numbers = ByteBuffer.allocate(4 * Long.BYTES);
 
-  private UpperState() {}
+  private final Watcher watcher;
+
+  private UpperState(Watcher watcher) {
+    this.watcher = watcher;
+  }
 
   /**
-   * Looks at everything that an upper has.
+   * Looks at everything that an upper has. What goes away meanwhile is left out.
    *
+   * @param watcher hears that the search goes on
    * @throws IOException with a message for the user
    */
-  public static Digest of(Layer upper) throws IOException {
-    UpperState state = new UpperState();
+  public static Digest of(Layer upper, Watcher watcher) throws IOException {
+    UpperState state = new UpperState(watcher);
     try {
       Stat stat = new Stat();
       upper.root().stat(stat);
@@ -45,7 +51,26 @@ public final class UpperState {
     return Digest.ofSha256(state.state);
   }
 
-  private void addAll(LayerDir dir) throws ErrnoException {
+  private void addAll(LayerDir dir) throws IOException, ErrnoException {
+    Stat stat = new Stat();
+    for (Name name : names(dir)) {
+      Interruptions.check();
+      watcher.add(0, 0);
+      int errno = tryStat(dir, name, stat);
+      if (errno == 0) {
+        add(name, stat);
+        if (stat.isDirectory()) {
+          addAll(dir.child(name, stat));
+        }
+      } else if (!isGone(errno)) {
+        throw ErrnoException.of(errno);
+      }
+    }
+    state.update((byte) '/');
+  }
+
+  /* Sorted; none of a directory that is gone, of which its parent's state tells. */
+  private static List<Name> names(LayerDir dir) throws ErrnoException {
     List<Name> names = new ArrayList<>();
     try (Fd fd = new Fd(dir.sys(), dir.openSelf());
         Dirents entries = Dirents.open(dir.sys(), fd.raw())) {
@@ -54,21 +79,25 @@ public final class UpperState {
           names.add(entries.name());
         }
       }
-    }
-    Collections.sort(names);
-    Stat stat = new Stat();
-    for (Name name : names) {
-      int errno = dir.tryStat(name, stat);
-      if (errno == 0) {
-        add(name, stat);
-        if (stat.isDirectory()) {
-          addAll(dir.child(name, stat));
-        }
-      } else if (errno != Errno.ENOENT) {
-        throw ErrnoException.of(errno);
+    } catch (ErrnoException e) {
+      if (!isGone(e.errno())) {
+        throw e;
       }
     }
-    state.update((byte) '/');
+    Collections.sort(names);
+    return names;
+  }
+
+  private static int tryStat(LayerDir dir, Name name, Stat stat) {
+    try {
+      return dir.tryStat(name, stat);
+    } catch (ErrnoException e) {
+      return e.errno(); // of the directory itself
+    }
+  }
+
+  private static boolean isGone(int errno) {
+    return errno == Errno.ENOENT || errno == Errno.ENOTDIR || errno == Errno.ESTALE;
   }
 
   private void add(Name name, Stat stat) {

@@ -39,12 +39,17 @@ final class Archive {
 
   Archive zeros(String name, int size) throws IOException {
     put(TarHeader.FILE, Name.of(name), 0644, size, "", new TreeMap<>());
-    tar.writeZeros(size);
+    tar.write(new byte[size], 0, size);
     return this;
   }
 
   Archive directory(String name, int mode) throws IOException {
     put(TarHeader.DIRECTORY, Name.of(name + "/"), mode, 0, "", new TreeMap<>());
+    return this;
+  }
+
+  Archive directory(String name, SortedMap<Name, byte[]> xattrs) throws IOException {
+    put(TarHeader.DIRECTORY, Name.of(name + "/"), 0755, 0, "", xattrs);
     return this;
   }
 

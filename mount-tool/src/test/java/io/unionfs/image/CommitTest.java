@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.unionfs.image.LayerCommit.Written;
+import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.oci.Digest;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.MarkRules;
@@ -15,6 +16,9 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,15 +26,18 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Layers of uppers that a test makes; what consumers make of them is for tests with mounts. */
 class CommitTest {
   private static final Sys SYS = Sys.linux();
+  private static final Watcher QUIET = (entries, bytes) -> {};
   private static final FileTime TIME = FileTime.from(java.time.Instant.ofEpochSecond(77, 5));
 
   @TempDir private Path home = Path.of("");
@@ -138,17 +145,71 @@ class CommitTest {
         .hasMessageContaining(".wh.mine");
   }
 
+  /* A hole of 2 TiB would take hours. */
+  @Test
+  void holeGivesSignsOfLifeAndCanBeInterrupted() throws Exception {
+    Path upper = Files.createDirectory(home.resolve("upper"));
+    try (RandomAccessFile file = new RandomAccessFile(upper.resolve("f").toFile(), "rw")) {
+      file.setLength(2L << 40);
+    }
+    long[] heard = {0};
+    Watcher stopping =
+        (entries, bytes) -> {
+          heard[0] += bytes;
+          if (heard[0] >= 10 << 20) {
+            Thread.currentThread().interrupt();
+          }
+        };
+
+    try (OpenLayers layers = open(upper)) {
+      assertThatThrownBy(
+              () ->
+                  LayerCommit.write(
+                      layers, OutputStream.nullOutputStream(), Compression.NONE, stopping))
+          .isInstanceOf(InterruptedIOException.class);
+    }
+    assertThat(heard[0]).isEqualTo(10 << 20);
+  }
+
+  /* Each sign of life removes a directory, the last ones while they are looked at. */
+  @Test
+  void stateOfAnUpperBearsDirectoriesThatGoAway() throws Exception {
+    Path upper = Files.createDirectory(home.resolve("upper"));
+    for (int i = 0; i < 20; i++) {
+      Files.createDirectories(upper.resolve("d" + i + "/a/b"));
+    }
+    Iterator<Path> all;
+    try (Stream<Path> tree = Files.walk(upper)) {
+      List<Path> deepestFirst = new ArrayList<>(tree.sorted(Collections.reverseOrder()).toList());
+      deepestFirst.remove(upper);
+      all = deepestFirst.iterator();
+    }
+    try (OpenLayers layers = open(upper)) {
+      Layer opened = Objects.requireNonNull(layers.upper());
+      Digest during =
+          UpperState.of(
+              opened,
+              (entries, bytes) -> {
+                for (int i = 0; i < 2 && all.hasNext(); i++) {
+                  Files.delete(all.next());
+                }
+              });
+
+      assertThat(UpperState.of(opened, QUIET)).isNotEqualTo(during);
+    }
+  }
+
   @Test
   void stateOfAnUpperChangesWithEverythingInIt() throws Exception {
     Path upper = upper("upper", 0);
     try (OpenLayers layers = open(upper)) {
       Layer opened = Objects.requireNonNull(layers.upper());
-      Digest before = UpperState.of(opened);
-      assertThat(UpperState.of(opened)).isEqualTo(before);
+      Digest before = UpperState.of(opened, QUIET);
+      assertThat(UpperState.of(opened, QUIET)).isEqualTo(before);
 
       Files.setLastModifiedTime(upper.resolve("d1/f7"), TIME); // the same again
 
-      assertThat(UpperState.of(opened)).isNotEqualTo(before);
+      assertThat(UpperState.of(opened, QUIET)).isNotEqualTo(before);
     }
   }
 }

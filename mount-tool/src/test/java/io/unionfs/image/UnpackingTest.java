@@ -155,6 +155,60 @@ class UnpackingTest {
   }
 
   @Test
+  void whiteoutHoldsForADirectoryThatComesLater() throws Exception {
+    Path layer =
+        unpack(
+            archive()
+                .file("a", "")
+                .file(".wh.a", "")
+                .directory("a", 0755)
+                .directory("b", 0755)
+                .file(".wh.b", "")
+                .file("b", "")
+                .directory("b", 0755)
+                .file("c/.wh..wh..opq", "")
+                .file("c", "")
+                .file("c", "")
+                .directory("c", 0755)
+                .file("d", "")
+                .directory("d", 0755));
+
+    assertThat(isOpaque(layer.resolve("a"))).isTrue();
+    assertThat(isOpaque(layer.resolve("b"))).isTrue();
+    assertThat(isOpaque(layer.resolve("c"))).isTrue();
+    assertThat(isOpaque(layer.resolve("d"))).isFalse();
+  }
+
+  @Test
+  void hardLinkToWhatTheLayerItselfHidesIsRefused() throws Exception {
+    unpack(archive().file("d/file", "of below").bytes(), "below", null);
+    Path below = home.resolve("below");
+
+    for (String mark : List.of(".wh.d", "d/.wh..wh..opq", "d/.wh.file", ".wh..wh..opq")) {
+      byte[] before = archive().file(mark, "").hardLink("h", "d/file").bytes();
+      byte[] behind = archive().hardLink("h", "d/file").file(mark, "").bytes();
+      assertThatThrownBy(() -> unpack(before, "layer", null, below))
+          .isInstanceOf(LayerException.class)
+          .hasMessageContaining("hard link to d/file");
+      assertThatThrownBy(() -> unpack(behind, "layer", null, below))
+          .isInstanceOf(LayerException.class)
+          .hasMessageContaining("test.tar: ")
+          .hasMessageContaining("d/file, which a mark of the layer itself hides");
+    }
+    assertThat(home).isDirectoryNotContaining(each -> each.endsWith("layer"));
+  }
+
+  @Test
+  void directoryThatCannotHaveItsAttributesIsNamed() throws Exception {
+    TreeMap<Name, byte[]> xattrs = new TreeMap<>(Map.of(Name.of("user.a"), new byte[70_000]));
+    byte[] archive = archive().directory("d/e", xattrs).bytes();
+
+    assertThatThrownBy(() -> unpack(archive, "layer", null))
+        .isInstanceOf(LayerException.class)
+        .hasMessageContaining("test.tar: the directory d/e: Argument list too long");
+  }
+
+  @Test
   void laterEntryReplacesAnEarlierOneAndAWholeTree() throws Exception {
     Path layer =
         unpack(
@@ -218,7 +272,16 @@ class UnpackingTest {
     refuses(archive().file("", "x").bytes(), "the layer's root is no directory");
     refuses(archive().file("x".repeat(300), "").bytes(), "File name too long");
     refuses(archive().node((byte) 'M', "part").bytes(), "its type M is none");
-    refuses(archive().file("x/".repeat(5000) + "f", "").bytes(), "5001 names is too deep");
+    refuses(
+        archive().file("x/".repeat(5000) + "f", "").bytes(), "more than 2048 names is too deep");
+  }
+
+  @Test
+  void pathThatUsesUpMemoryIsRefused() throws Exception {
+    refuses(archive().file("x/".repeat(200_000) + "f", "").bytes(), "2048 names is too deep");
+    refuses(
+        archive().file("x".repeat(1 << 20), "").bytes(), "its name of 1048576 bytes is too long");
+    refuses(archive().hardLink("h", "./".repeat(1 << 18) + "x").bytes(), "bytes is too long");
   }
 
   @Test

@@ -121,7 +121,7 @@ class ImageIT {
     unionfs(union, "commit --format tar+gzip -o live.tgz mnt").expectSuccess();
     union.unmount();
 
-    String layers = " --lower lower --upper upper --work work --redirect-dir on";
+    String layers = " --lower lower --upper upper --work work --redirect-dir=on";
     Command.Result said =
         unionfs(union, "commit --json --format tar+gzip -o offline.tgz" + layers).expectSuccess();
     unionfs(union, "commit --format tar+gzip -o - " + layers + " > stdout.tgz").expectSuccess();

@@ -6,9 +6,13 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** Directories that a user names by their paths. */
 public final class Directories {
@@ -82,6 +86,23 @@ public final class Directories {
     }
   }
 
+  /** The directories of a path that {@link #make} would make, the deepest first. */
+  public static List<byte[]> missing(Sys sys, byte[] path) {
+    List<byte[]> missing = new ArrayList<>();
+    Stat stat = new Stat();
+    for (int end = path.length; end > 0; end--) {
+      boolean isName = path[end - 1] != '/' && (end == path.length || path[end] == '/');
+      if (isName) {
+        byte[] prefix = Arrays.copyOf(path, end);
+        if (sys.tryStatx(Linux.AT_FDCWD, Name.of(prefix), stat) != Errno.ENOENT) {
+          break;
+        }
+        missing.add(prefix);
+      }
+    }
+    return missing;
+  }
+
   /** A subdirectory, which is made where it is missing. */
   public static Fd makeOne(Sys sys, int dirFd, Name name, int mode) throws ErrnoException {
     byte[] bytes = name.bytes();
@@ -102,20 +123,26 @@ public final class Directories {
     return new Fd(sys, fd);
   }
 
-  /** Whether a directory has no entries. */
-  public static boolean isEmpty(Sys sys, int dirFd, byte[] path) throws IOException {
+  /** Whether a directory has no entry but perhaps one. */
+  public static boolean isEmptyBut(Sys sys, int dirFd, byte[] path, Name allowed)
+      throws IOException {
     try {
-      return isEmpty(sys, dirFd, Name.DOT);
+      return isEmpty(sys, dirFd, Name.DOT, allowed);
     } catch (ErrnoException e) {
       throw failed(path, e);
     }
   }
 
   static boolean isEmpty(Sys sys, int parentFd, Name name) throws ErrnoException {
+    return isEmpty(sys, parentFd, name, Name.DOT);
+  }
+
+  private static boolean isEmpty(Sys sys, int parentFd, Name name, Name allowed)
+      throws ErrnoException {
     try (Fd fd = new Fd(sys, sys.openat(parentFd, name, Linux.O_RDONLY | Linux.O_DIRECTORY, 0));
         Dirents entries = Dirents.open(sys, fd.raw())) {
       while (entries.next()) {
-        if (!entries.isDotOrDotDot()) {
+        if (!entries.isDotOrDotDot() && !entries.name().equals(allowed)) {
           return false;
         }
       }

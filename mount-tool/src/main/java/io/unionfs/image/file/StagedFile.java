@@ -64,17 +64,26 @@ public final class StagedFile implements AutoCloseable {
   }
 
   /**
+   * Refuses a name that {@link #publish} would refuse, before the work.
+   *
+   * @throws IOException with a message for the user
+   */
+  public void requirePlace(Name finalName) throws IOException {
+    Stat stat = new Stat();
+    int errno = sys.tryStatx(parent.raw(), finalName, stat);
+    if (errno == 0 && !stat.isRegular()) {
+      throw new IOException(Name.of(shown) + ": it exists and is no regular file");
+    }
+  }
+
+  /**
    * Gives the file its name, in place of a regular file that has it.
    *
    * @throws IOException with a message for the user
    */
   public void publish(Name finalName) throws IOException {
     try {
-      Stat stat = new Stat();
-      int errno = sys.tryStatx(parent.raw(), finalName, stat);
-      if (errno == 0 && !stat.isRegular()) {
-        throw new IOException(Name.of(shown) + ": it exists and is no regular file");
-      }
+      requirePlace(finalName);
       sys.fsync(file.raw());
       sys.renameat2(parent.raw(), name, parent.raw(), finalName, 0);
       published = true;

@@ -55,17 +55,19 @@ public final class ImageLayout implements AutoCloseable {
     if (fd < 0) {
       throw Directories.failed(path, ErrnoException.of(-fd));
     }
-    try (FdInputStream in = new FdInputStream(sys, fd)) {
+    try (FdInputStream in = FdInputStream.of(sys, fd)) {
       byte[] document = in.readNBytes(MOST_JSON_BYTES + 1);
       if (document.length > MOST_JSON_BYTES) {
         throw new ImageException(Name.of(path) + ": its index is too large");
       }
       return Json.read(Name.of(path) + "/index.json", document);
+    } catch (ErrnoException e) {
+      throw Directories.failed(path, e);
     }
   }
 
   /* No fifo or device is opened for reading, whatever name it has. */
-  private static int openRegular(Sys sys, int dirFd, Name name) {
+  static int openRegular(Sys sys, int dirFd, Name name) {
     Stat stat = new Stat();
     int errno = sys.tryStatx(dirFd, name, stat);
     if (errno != 0) {
@@ -160,10 +162,14 @@ public final class ImageLayout implements AutoCloseable {
 
   /** Opens a blob; what is in it is for the reader to check. */
   public InputStream blob(Descriptor descriptor) throws IOException {
-    return new FdInputStream(sys, blobFd(descriptor));
+    try {
+      return FdInputStream.of(sys, blobFd(descriptor));
+    } catch (ErrnoException e) {
+      throw missing(descriptor.digest(), e);
+    }
   }
 
-  int blobFd(Descriptor descriptor) throws IOException {
+  private int blobFd(Descriptor descriptor) throws IOException {
     Digest digest = descriptor.digest();
     try (Fd blobs = subdirectory(root.raw(), BLOBS, digest);
         Fd directory = subdirectory(blobs.raw(), Name.of(digest.algorithm()), digest)) {

@@ -1,6 +1,7 @@
 package io.unionfs.image.oci;
 
 import io.unionfs.image.file.Directories;
+import io.unionfs.image.file.FdInputStream;
 import io.unionfs.image.file.StagedFile;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -11,17 +12,22 @@ import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /*
- * Blobs come first, each complete before it has its name; the index last, so that a tag never names what is
- * not there. Writers of the same layout wait for each other only while they change the index.
+ * Blobs are written in private, and get their names together when all are complete; the index is last, so
+ * that a tag never names what is not there. What fails leaves nothing, and needs not take away a blob that
+ * another writer has seen. Writers of the same layout wait for each other only while they change the
+ * index.
  */
 /** An image layout that gets another image. */
 public final class ImageLayoutWriter implements AutoCloseable {
@@ -30,6 +36,7 @@ public final class ImageLayoutWriter implements AutoCloseable {
   private static final String CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";
   private static final String DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar";
   private static final int MODE = 0755;
+  private static final Name BLOBS_BELOW = Name.of("/blobs/sha256");
   private static final Name VERSION = Name.of("oci-layout");
   private static final byte[] VERSION_1 =
       "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.US_ASCII);
@@ -38,12 +45,16 @@ public final class ImageLayoutWriter implements AutoCloseable {
   private final byte[] path;
   private final Fd root;
   private final Fd blobs;
+  private final List<byte[]> made;
+  private final Map<Name, StagedFile> staged = new LinkedHashMap<>();
+  private boolean complete;
 
-  private ImageLayoutWriter(Sys sys, byte[] path, Fd root, Fd blobs) {
+  private ImageLayoutWriter(Sys sys, byte[] path, Fd root, Fd blobs, List<byte[]> made) {
     this.sys = sys;
     this.path = path;
     this.root = root;
     this.blobs = blobs;
+    this.made = made;
   }
 
   /**
@@ -52,27 +63,26 @@ public final class ImageLayoutWriter implements AutoCloseable {
    * @throws IOException with a message for the user; a directory that is something else is refused
    */
   public static ImageLayoutWriter open(Sys sys, byte[] path) throws IOException {
+    List<byte[]> missing = Directories.missing(sys, Name.of(path).concat(BLOBS_BELOW).bytes());
     try (Fd root = Directories.make(sys, path, MODE)) {
       requireLayout(sys, root.raw(), path);
       try (Fd all = Directories.makeOne(sys, root.raw(), ImageLayout.BLOBS, MODE)) {
         Fd blobs = Directories.makeOne(sys, all.raw(), Name.of("sha256"), MODE);
-        return new ImageLayoutWriter(sys, path, new Fd(sys, root.take()), blobs);
+        return new ImageLayoutWriter(sys, path, new Fd(sys, root.take()), blobs, missing);
       }
     } catch (ErrnoException e) {
       throw Directories.failed(path, e);
     }
   }
 
+  /* One in the making has only its blobs. */
   private static void requireLayout(Sys sys, int rootFd, byte[] path) throws IOException {
     Stat stat = new Stat();
-    if (sys.tryStatx(rootFd, VERSION, stat) == 0) {
-      return;
-    }
-    if (!Directories.isEmpty(sys, rootFd, path)) {
+    if (sys.tryStatx(rootFd, VERSION, stat) != 0
+        && !Directories.isEmptyBut(sys, rootFd, path, ImageLayout.BLOBS)) {
       throw new ImageException(
           Name.of(path) + ": it is no image layout, and not empty; give another directory");
     }
-    write(sys, rootFd, path, VERSION, VERSION_1);
   }
 
   private static void write(Sys sys, int dirFd, byte[] path, Name name, byte[] content)
@@ -102,7 +112,7 @@ public final class ImageLayoutWriter implements AutoCloseable {
    * What is added to an image.
    *
    * @param format of the layer's archive, as media types have it
-   * @param blob the layer's archive, which is a blob of this layout already
+   * @param blob the digest of the layer's archive
    * @param createdBy the command that the history tells
    */
   public record Addition(
@@ -114,18 +124,24 @@ public final class ImageLayoutWriter implements AutoCloseable {
   /**
    * Adds a layer to an image, or makes an image of it, and gives that a tag.
    *
+   * @param layer the layer's archive, from {@link #newBlob} and complete; for the caller to close
    * @param base the layout of the image, null for none
    * @param image the image below, null for none
    */
-  public Added add(@Nullable ImageLayout base, @Nullable Image image, Addition addition, String tag)
+  public Added add(
+      @Nullable ImageLayout base,
+      @Nullable Image image,
+      StagedFile layer,
+      Addition addition,
+      String tag)
       throws IOException {
     List<Json> layers = new ArrayList<>();
     if (base != null && image != null) {
-      for (Image.Layer layer : image.layers()) {
-        copy(base, layer.blob());
+      for (Image.Layer each : image.layers()) {
+        copy(base, each.blob());
       }
-      for (Json layer : image.manifest().objects("layers")) {
-        layers.add(layer.set("mediaType", ociType(layer)));
+      for (Json each : image.manifest().objects("layers")) {
+        layers.add(each.set("mediaType", ociType(each)));
       }
     }
     layers.add(
@@ -142,7 +158,12 @@ public final class ImageLayoutWriter implements AutoCloseable {
       manifest.set("annotations", image.manifest().object("annotations"));
     }
     Descriptor written = putBlob(MANIFEST_TYPE, manifest.write());
+    layer.publish(Name.of(addition.blob().hex()));
+    for (Map.Entry<Name, StagedFile> each : staged.entrySet()) {
+      each.getValue().publish(each.getKey());
+    }
     setTag(written, tag);
+    complete = true;
     return new Added(written.digest(), configuration.digest());
   }
 
@@ -180,39 +201,71 @@ public final class ImageLayoutWriter implements AutoCloseable {
     MessageDigest digest = Digest.sha256();
     digest.update(content);
     Digest name = Digest.ofSha256(digest);
-    write(sys, blobs.raw(), path, Name.of(name.hex()), content);
+    try (OutputStream out = stage(Name.of(name.hex())).out()) {
+      out.write(content);
+    }
     return new Descriptor(mediaType, name, content.length);
+  }
+
+  private StagedFile stage(Name name) throws IOException {
+    StagedFile file = newBlob();
+    StagedFile other = staged.put(name, file);
+    if (other != null) {
+      other.close(); // a layer that an image has twice
+    }
+    return file;
   }
 
   private void copy(ImageLayout base, Descriptor blob) throws IOException {
     Name name = Name.of(blob.digest().hex());
-    Stat stat = new Stat();
     if (!blob.digest().algorithm().equals("sha256")) {
       throw new ImageException(
           "the layer " + blob.digest() + " of the base has a digest that cannot be written");
     }
-    if (sys.tryStatx(blobs.raw(), name, stat) == 0 && stat.size == blob.size()) {
+    if (staged.containsKey(name) || isThere(blob.digest(), name)) {
       return;
     }
-    MessageDigest digest = Digest.sha256();
-    try (StagedFile file = newBlob();
-        InputStream in = base.blob(blob);
-        OutputStream out = file.out()) {
-      byte[] buffer = new byte[1 << 16];
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        digest.update(buffer, 0, read);
-        out.write(buffer, 0, read);
-      }
-      if (!blob.digest().matches(digest)) {
+    try (InputStream in = base.blob(blob);
+        OutputStream out = stage(name).out()) {
+      if (!blob.digest().matches(digest(in, out))) {
         throw new ImageException(
             "a layer of the base is not what its digest says: " + blob.digest());
       }
-      file.publish(name);
     }
+  }
+
+  /* One that is damaged is none; a complete one takes its place. */
+  private boolean isThere(Digest digest, Name name) throws IOException {
+    int fd = ImageLayout.openRegular(sys, blobs.raw(), name);
+    if (fd < 0) {
+      return false;
+    }
+    try (InputStream in = FdInputStream.of(sys, fd)) {
+      return digest.matches(digest(in, OutputStream.nullOutputStream()));
+    } catch (ErrnoException e) {
+      throw Directories.failed(path, e);
+    }
+  }
+
+  private static MessageDigest digest(InputStream in, OutputStream out) throws IOException {
+    MessageDigest digest = Digest.sha256();
+    byte[] buffer = new byte[1 << 16];
+    for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+      if (Thread.interrupted()) {
+        throw new InterruptedIOException("interrupted");
+      }
+      digest.update(buffer, 0, read);
+      out.write(buffer, 0, read);
+    }
+    return digest;
   }
 
   private void setTag(Descriptor manifest, String tag) throws IOException {
     try (Fd locked = lock()) {
+      Stat stat = new Stat();
+      if (sys.tryStatx(root.raw(), VERSION, stat) != 0) {
+        write(sys, root.raw(), path, VERSION, VERSION_1);
+      }
       Json index = ImageLayout.index(sys, root.raw(), path);
       List<Json> kept = new ArrayList<>();
       if (index == null) {
@@ -243,9 +296,27 @@ public final class ImageLayoutWriter implements AutoCloseable {
     }
   }
 
+  /** Removes what was written, unless an image was added. */
   @Override
-  public void close() {
+  public void close() throws IOException {
+    IOException failed = null;
+    for (StagedFile each : staged.values()) {
+      try {
+        each.close();
+      } catch (IOException e) {
+        failed = e;
+      }
+    }
     blobs.close();
     root.close();
+    if (!complete) {
+      for (byte[] each : made) {
+        // what another writer uses by now is not empty, and stays
+        sys.tryUnlinkat(Linux.AT_FDCWD, Name.of(each), Linux.AT_REMOVEDIR);
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
   }
 }

@@ -3,9 +3,8 @@ package io.unionfs.image.tar;
 import io.unionfs.sys.Name;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -20,22 +19,57 @@ import org.jspecify.annotations.Nullable;
 final class PaxRecords {
   static final String XATTR = "SCHILY.xattr.";
 
+  /* Three bytes for each of an extended attribute's name, and what stands before it. */
+  private static final int MOST_KEY_BYTES = 1024;
+
+  /* More than a file can have extended attributes: the kernel lists 64 KiB of names. */
+  private static final int MOST_RECORDS = 1 << 14;
+  private static final int MOST_SPARSE_NUMBERS = 2 << 20;
+
+  private static final Name XATTR_PREFIX = Name.of(XATTR);
+  private static final int MOST_DIGITS = 20;
   private static final byte[] NONE = {};
 
-  /* The parts of a map of holes in the formats 0.0 and 0.1, which repeat their keys. */
-  private final List<String> sparseParts = new ArrayList<>();
+  private final @Nullable PaxRecords global;
+  private final int mostBytes;
   private final SortedMap<Name, byte[]> values = new TreeMap<>();
+  private int bytes;
+  private @Nullable SortedMap<Name, byte[]> xattrs;
+
+  /* The numbers of a map of holes in the formats 0.0 and 0.1, which repeat their keys. */
+  private long[] sparse = {};
+  private int sparseLength;
+
+  /**
+   * @param global what holds where these say nothing, null for nothing
+   * @param mostBytes of keys and values together
+   */
+  PaxRecords(@Nullable PaxRecords global, int mostBytes) {
+    this.global = global;
+    this.mostBytes = mostBytes;
+  }
+
+  /** Records to be written. */
+  PaxRecords() {
+    this(null, Integer.MAX_VALUE);
+  }
 
   boolean isEmpty() {
     return values.isEmpty();
   }
 
-  List<String> sparseParts() {
-    return sparseParts;
+  /** The numbers of a map of holes, offsets and lengths in turn. */
+  long[] sparseNumbers() {
+    return Arrays.copyOf(sparse, sparseLength);
   }
 
-  /** Adds records to these; an empty value takes one away. */
+  /**
+   * Adds records to these; an empty value takes one away.
+   *
+   * @throws TarException for records that are malformed, or more than anybody needs
+   */
   void parse(byte[] body) throws TarException {
+    xattrs = null;
     int at = 0;
     while (at < body.length) {
       int space = indexOf(body, ' ', at, Math.min(body.length, at + 20));
@@ -45,24 +79,51 @@ final class PaxRecords {
       if (equals < 0 || equals == space + 1 || body[end - 1] != '\n') {
         throw new TarException("its extended header is malformed");
       }
-      Name key = Name.of(body, space + 1, equals - space - 1);
-      add(key, Arrays.copyOfRange(body, equals + 1, end - 1));
+      int keyBytes = equals - space - 1;
+      if (keyBytes > MOST_KEY_BYTES) {
+        throw new TarException(
+            "a key of " + keyBytes + " bytes in its extended header is too long");
+      }
+      add(Name.of(body, space + 1, keyBytes), body, equals + 1, end - 1);
       at = end;
     }
   }
 
-  private void add(Name key, byte[] value) {
-    String name = key.toString();
-    switch (name) {
-      case "GNU.sparse.offset", "GNU.sparse.numbytes" -> sparseParts.add(text(value));
-      case "GNU.sparse.map" -> sparseParts.addAll(List.of(text(value).split(",", -1)));
-      default -> {
-        if (value.length == 0 && !name.startsWith(XATTR)) {
-          values.remove(key);
-        } else {
-          values.put(key, value);
+  private void add(Name key, byte[] body, int from, int to) throws TarException {
+    switch (key.toString()) {
+      case "GNU.sparse.offset", "GNU.sparse.numbytes" -> addSparse(body, from, to);
+      case "GNU.sparse.map" -> {
+        int start = from;
+        for (int comma = indexOf(body, ',', start, to);
+            comma >= 0;
+            comma = indexOf(body, ',', start, to)) {
+          addSparse(body, start, comma);
+          start = comma + 1;
         }
+        addSparse(body, start, to);
       }
+      default -> addBounded(key, Arrays.copyOfRange(body, from, to));
+    }
+  }
+
+  private void addSparse(byte[] body, int from, int to) throws TarException {
+    if (sparseLength == MOST_SPARSE_NUMBERS) {
+      throw new TarException("its map of holes is too long");
+    }
+    if (to - from > MOST_DIGITS) {
+      throw new TarException("a number in its extended header is too large");
+    }
+    if (sparseLength == sparse.length) {
+      sparse = Arrays.copyOf(sparse, Math.max(16, 2 * sparseLength));
+    }
+    sparse[sparseLength++] = decimal(text(body, from, to), Long.MAX_VALUE);
+  }
+
+  private void addBounded(Name key, byte[] value) throws TarException {
+    byte[] old = values.put(key, value);
+    bytes += value.length + (old == null ? key.length() : -old.length);
+    if (bytes > mostBytes || values.size() > MOST_RECORDS) {
+      throw new TarException("its extended headers are too long together");
     }
   }
 
@@ -78,14 +139,14 @@ final class PaxRecords {
     put(key, value.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** Takes over all records of another header. */
-  void putAll(PaxRecords other) {
-    values.putAll(other.values);
-    sparseParts.addAll(other.sparseParts);
-  }
-
+  /* An empty value says that there is none, globally neither. */
   byte @Nullable [] bytes(String key) {
-    return values.get(Name.of(key));
+    byte[] value = values.get(Name.of(key));
+    PaxRecords other = global;
+    if (value == null) {
+      return other == null ? null : other.bytes(key);
+    }
+    return value.length == 0 ? null : value;
   }
 
   @Nullable String text(String key) {
@@ -99,15 +160,32 @@ final class PaxRecords {
     return value == null ? other : decimal(value, Long.MAX_VALUE);
   }
 
+  /** The extended attributes, by their names; not to be changed. */
   SortedMap<Name, byte[]> xattrs() {
-    SortedMap<Name, byte[]> xattrs = new TreeMap<>();
-    for (Map.Entry<Name, byte[]> each : values.entrySet()) {
-      if (each.getKey().startsWith(Name.of(XATTR))) {
-        Name name = each.getKey().substring(XATTR.length());
-        xattrs.put(XattrKeywords.decode(name), each.getValue());
-      }
+    SortedMap<Name, byte[]> present = xattrs;
+    if (present == null) {
+      present = Collections.unmodifiableSortedMap(collectXattrs());
+      xattrs = present;
     }
-    return xattrs;
+    return present;
+  }
+
+  private SortedMap<Name, byte[]> collectXattrs() {
+    PaxRecords other = global;
+    SortedMap<Name, byte[]> above = other == null ? new TreeMap<>() : other.xattrs();
+    TreeMap<Name, byte[]> own = new TreeMap<>();
+    for (Map.Entry<Name, byte[]> each : values.tailMap(XATTR_PREFIX).entrySet()) {
+      if (!each.getKey().startsWith(XATTR_PREFIX)) {
+        break;
+      }
+      Name name = each.getKey().substring(XATTR.length());
+      own.put(XattrKeywords.decode(name), each.getValue());
+    }
+    if (own.isEmpty()) {
+      return above;
+    }
+    above.forEach(own::putIfAbsent);
+    return own;
   }
 
   /** A decimal number from 0 to {@code most}. */

@@ -16,13 +16,16 @@ import org.jspecify.annotations.Nullable;
 /** An archive that is read from its beginning to its end. */
 public final class TarReader {
   private static final int MOST_HEADER_BYTES = 16 << 20;
-  private static final int MOST_NAME_BYTES = 1 << 20;
+  private static final int MOST_GLOBAL_BYTES = 1 << 20;
+
+  /* Far more than PATH_MAX, for trees that are deeper than a path can say; in the archive it stands whole. */
+  private static final int MOST_NAME_BYTES = 1 << 19;
   private static final int MOST_EXTENTS = 1 << 20;
   private static final int GNU_EXTENTS = 4;
   private static final int GNU_EXTENTS_MORE = 21;
 
   private final InputStream in;
-  private final PaxRecords global = new PaxRecords();
+  private final PaxRecords global = new PaxRecords(null, MOST_GLOBAL_BYTES);
   private long position;
   private long headerAt;
   private @Nullable Name current;
@@ -75,7 +78,7 @@ public final class TarReader {
       }
       switch (block.type()) {
         case 'x', 'X' -> records().parse(body(block, MOST_HEADER_BYTES));
-        case 'g' -> global.parse(body(block, MOST_HEADER_BYTES));
+        case 'g' -> parseGlobal(body(block, MOST_GLOBAL_BYTES));
         case 'L' -> longName = ended(body(block, MOST_NAME_BYTES));
         case 'K' -> longLink = ended(body(block, MOST_NAME_BYTES));
         case 'V' -> body(block, MOST_NAME_BYTES); // the name of a tape
@@ -89,11 +92,17 @@ public final class TarReader {
   private PaxRecords records() {
     PaxRecords present = local;
     if (present == null) {
-      present = new PaxRecords();
-      present.putAll(global);
+      present = new PaxRecords(global, MOST_HEADER_BYTES);
       local = present;
     }
     return present;
+  }
+
+  private void parseGlobal(byte[] body) throws TarException {
+    global.parse(body);
+    if (global.sparseNumbers().length > 0) {
+      throw new TarException("a global header has a map of holes");
+    }
   }
 
   /* A second block of zeros must follow; what is behind them is padding, and belongs to the digest. */
@@ -167,7 +176,7 @@ public final class TarReader {
     byte[] path = sparseName != null ? sparseName : records.bytes("path");
     Name gnu = longName;
     Name name = path != null ? Name.of(path) : gnu != null ? gnu : block.name();
-    return withoutNul(name, "name");
+    return checked(name, "name");
   }
 
   private Name link(TarBlock block, PaxRecords records, byte type) throws TarException {
@@ -180,10 +189,13 @@ public final class TarReader {
     if (link.length() == 0) {
       throw new TarException("it is a link to nothing");
     }
-    return withoutNul(link, "target");
+    return checked(link, "target");
   }
 
-  private static Name withoutNul(Name name, String what) throws TarException {
+  private static Name checked(Name name, String what) throws TarException {
+    if (name.length() > MOST_NAME_BYTES) {
+      throw new TarException("its " + what + " of " + name.length() + " bytes is too long");
+    }
     for (int i = 0; i < name.length(); i++) {
       if (name.byteAt(i) == 0) {
         throw new TarException("its " + what + " holds a NUL");
@@ -231,10 +243,9 @@ public final class TarReader {
       return new SparseMap(records.number("GNU.sparse.realsize", stored), mapInData())
           .checked(data);
     }
-    List<String> parts = records.sparseParts();
     long size = records.number("GNU.sparse.size", -1);
     if (size >= 0) {
-      return new SparseMap(size, pairs(parts)).checked(data);
+      return new SparseMap(size, pairs(records.sparseNumbers())).checked(data);
     }
     return new SparseMap(stored, stored == 0 ? List.of() : List.of(new Extent(0, stored)));
   }
@@ -266,14 +277,13 @@ public final class TarReader {
     }
   }
 
-  private static List<Extent> pairs(List<String> parts) throws TarException {
-    if (parts.size() % 2 != 0) {
+  private static List<Extent> pairs(long[] numbers) throws TarException {
+    if (numbers.length % 2 != 0) {
       throw new TarException("its map of holes is malformed");
     }
     List<Extent> extents = new ArrayList<>();
-    for (int i = 0; i < parts.size(); i += 2) {
-      long offset = PaxRecords.decimal(parts.get(i), Long.MAX_VALUE);
-      addExtent(extents, offset, PaxRecords.decimal(parts.get(i + 1), Long.MAX_VALUE));
+    for (int i = 0; i < numbers.length; i += 2) {
+      addExtent(extents, numbers[i], numbers[i + 1]);
     }
     return extents;
   }

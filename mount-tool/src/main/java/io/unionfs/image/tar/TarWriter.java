@@ -121,14 +121,6 @@ public final class TarWriter {
     expected -= length;
   }
 
-  /** Writes zeros as data of the object that was begun. */
-  public void writeZeros(long length) throws IOException {
-    byte[] zeros = new byte[1 << 16];
-    for (long left = length; left > 0; left -= Math.min(left, zeros.length)) {
-      write(zeros, 0, (int) Math.min(left, zeros.length));
-    }
-  }
-
   private void finishEntry() throws IOException {
     if (expected != 0) {
       throw new IllegalStateException("less data than the header says");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.unionfs.image.file.StagedFile;
 import io.unionfs.image.oci.ImageLayoutWriter.Addition;
-import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,15 +38,32 @@ class ImageLayoutTest {
       try (StagedFile blob = writer.newBlob();
           OutputStream out = blob.out()) {
         out.write(content);
-        blob.publish(Name.of(name.hex()));
+        Addition addition =
+            new Addition(
+                "tar", name, content.length, name, Instant.ofEpochSecond(5), "test " + layer);
+        Image image = base.isEmpty() ? null : layout.image(base);
+        writer.add(image == null ? null : layout, image, blob, addition, tag);
       }
-      Addition addition =
-          new Addition(
-              "tar", name, content.length, name, Instant.ofEpochSecond(5), "test " + layer);
-      Image image = base.isEmpty() ? null : layout.image(base);
-      writer.add(image == null ? null : layout, image, addition, tag);
     }
     return name;
+  }
+
+  /* A layer on top of an image of the layout, as another one. */
+  private void addElsewhere(String directory, String base) throws IOException {
+    byte[] to = home.resolve(directory).toString().getBytes(StandardCharsets.UTF_8);
+    byte[] content = {'x'};
+    MessageDigest digest = Digest.sha256();
+    digest.update(content);
+    Digest name = Digest.ofSha256(digest);
+    try (ImageLayout layout = ImageLayout.open(SYS, layout());
+        ImageLayoutWriter writer = ImageLayoutWriter.open(SYS, to);
+        StagedFile blob = writer.newBlob();
+        OutputStream out = blob.out()) {
+      out.write(content);
+      Addition addition =
+          new Addition("tar", name, content.length, name, Instant.ofEpochSecond(5), "test");
+      writer.add(layout, layout.image(base), blob, addition, "copy");
+    }
   }
 
   private Image image(String tag) throws IOException {
@@ -103,6 +119,33 @@ class ImageLayoutTest {
     Files.delete(manifest);
     Files.createDirectory(manifest);
     assertThatThrownBy(() -> image("tag")).isInstanceOf(ImageException.class);
+  }
+
+  @Test
+  void whatFailsLeavesNothing() throws Exception {
+    add("one", "base", "");
+    add("two", "new", "base");
+    Files.delete(only("blobs/sha256", "two"));
+
+    assertThatThrownBy(() -> addElsewhere("a/b", "new")).isInstanceOf(ImageException.class);
+    assertThat(home.resolve("a")).doesNotExist();
+
+    Files.createDirectory(home.resolve("a"));
+    assertThatThrownBy(() -> addElsewhere("a", "new")).isInstanceOf(ImageException.class);
+    assertThat(home.resolve("a")).isEmptyDirectory();
+  }
+
+  @Test
+  void blobThatIsDamagedIsWrittenAnew() throws Exception {
+    add("one", "base", "");
+    addElsewhere("a", "base");
+    Path damaged =
+        home.resolve("a").resolve(home.resolve("layout").relativize(only("blobs/sha256", "one")));
+    Files.writeString(damaged, "eno");
+
+    addElsewhere("a", "base");
+
+    assertThat(damaged).hasContent("one");
   }
 
   @Test

@@ -43,9 +43,13 @@ class TarReaderTest {
   }
 
   private static TarHeader first(byte[] archive) throws IOException {
-    TarHeader header = reader(archive).next();
+    return next(reader(archive));
+  }
+
+  private static TarHeader next(TarReader reader) throws IOException {
+    TarHeader header = reader.next();
     if (header == null) {
-      throw new AssertionError("the archive is empty");
+      throw new AssertionError("the archive ends");
     }
     return header;
   }
@@ -125,18 +129,27 @@ class TarReaderTest {
   /* A file with a header of its own making, and an extended header before it. */
   private static byte[] archive(String records, long size, int data) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    putExtended(out, 'x', records);
+    putFile(out, size, data);
+    out.write(new byte[1024]);
+    return out.toByteArray();
+  }
+
+  private static void putExtended(ByteArrayOutputStream out, char type, String records)
+      throws IOException {
     byte[] body = records.getBytes(StandardCharsets.ISO_8859_1);
-    TarBlock extended = TarBlock.of((byte) 'x', 0, body.length);
+    TarBlock extended = TarBlock.of((byte) type, 0, body.length);
     extended.setName(Name.of("x"));
     out.write(extended.sealed());
     out.write(body);
     out.write(new byte[-body.length & 511]);
+  }
+
+  private static void putFile(ByteArrayOutputStream out, long size, int data) throws IOException {
     TarBlock file = TarBlock.of((byte) '0', 0644, size);
     file.setName(Name.of("f"));
     out.write(file.sealed());
     out.write(new byte[data]);
-    out.write(new byte[1024]);
-    return out.toByteArray();
   }
 
   private static String record(String key, String value) {
@@ -209,6 +222,66 @@ class TarReaderTest {
     byte[] archive = archive(record(key, value), 0, 0);
 
     assertThatThrownBy(() -> reader(archive).next()).isInstanceOf(TarException.class);
+  }
+
+  @Test
+  void extendedHeadersAreBoundedTogether() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (int i = 0; i < 20; i++) {
+      putExtended(out, 'x', record("key" + i, "v".repeat(1 << 20)));
+    }
+    assertThatThrownBy(() -> reader(out.toByteArray()).next())
+        .isInstanceOf(TarException.class)
+        .hasMessageContaining("too long together");
+
+    StringBuilder many = new StringBuilder();
+    for (int i = 0; i < 20_000; i++) {
+      many.append(record("k" + i, ""));
+    }
+    byte[] records = archive(many.toString(), 0, 0);
+    assertThatThrownBy(() -> reader(records).next()).hasMessageContaining("too long together");
+
+    byte[] key = archive(record("k".repeat(2000), "v"), 0, 0);
+    assertThatThrownBy(() -> reader(key).next()).hasMessageContaining("a key of 2000 bytes");
+  }
+
+  @Test
+  void mapOfHolesThatUsesUpMemoryIsRefused() throws Exception {
+    byte[] archive = archive(sparse("0," + "0,".repeat(3 << 20) + "0", "10000"), 0, 0);
+
+    assertThatThrownBy(() -> reader(archive).next())
+        .isInstanceOf(TarException.class)
+        .hasMessageContaining("map of holes is too long");
+  }
+
+  @Test
+  void globalHeaderHoldsForAllThatSayNothingElse() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    putExtended(
+        out, 'g', record("mtime", "5") + record("uid", "7") + record("SCHILY.xattr.user.a", "g"));
+    putFile(out, 0, 0);
+    putExtended(
+        out, 'x', record("uid", "") + record("mtime", "6") + record("SCHILY.xattr.user.b", "x"));
+    putFile(out, 0, 0);
+    putFile(out, 0, 0);
+    out.write(new byte[1024]);
+    TarReader reader = reader(out.toByteArray());
+
+    TarHeader first = next(reader);
+    TarHeader second = next(reader);
+    TarHeader third = next(reader);
+
+    assertThat(List.of(first.mtime(), first.uid())).containsExactly(5L, 7L);
+    assertThat(List.of(second.mtime(), second.uid())).containsExactly(6L, 0L);
+    assertThat(second.xattrs()).containsOnlyKeys(Name.of("user.a"), Name.of("user.b"));
+    assertThat(third).usingRecursiveComparison().isEqualTo(first);
+
+    ByteArrayOutputStream globals = new ByteArrayOutputStream();
+    for (int i = 0; i < 3; i++) {
+      putExtended(globals, 'g', record("key" + i, "v".repeat(1 << 19)));
+    }
+    assertThatThrownBy(() -> reader(globals.toByteArray()).next())
+        .hasMessageContaining("too long together");
   }
 
   @Test

@@ -141,4 +141,32 @@ class DiscardTest {
     assertThat(layers.path("elsewhere/f")).exists();
     assertThat(diff()).isEmpty();
   }
+
+  @Test
+  void lowerThatIsInsideTheUpperIsRefused() throws Exception {
+    layers.file("u/low/precious", "x").file("u/f", "x");
+    LayerSources sources = layers.sources();
+    LayerSources nested =
+        new LayerSources(
+            List.of(layers.source("u/low")), sources.upper(), null, sources.rules(), false);
+    String before = layers.exact("u");
+
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> Discard.open(Sys.linux(), nested, List.of(List.of())))
+        .withMessageContaining("a lower must never change");
+    assertThat(layers.exact("u")).isEqualTo(before);
+  }
+
+  @Test
+  void workDirThatContainsTheUpperIsRefused() throws Exception {
+    layers.file("u/f", "x");
+    LayerSources sources = layers.sources();
+    LayerSources above =
+        new LayerSources(
+            sources.lowers(), sources.upper(), layers.source("."), sources.rules(), false);
+
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> Discard.open(Sys.linux(), above, List.of(List.of())))
+        .withMessageContaining("is inside the work directory");
+  }
 }

@@ -1,6 +1,7 @@
 package io.unionfs.offline.fsck;
 
 import io.unionfs.layer.Layer;
+import io.unionfs.offline.Claims;
 import io.unionfs.offline.LayerSource;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.OpenLayers;

@@ -300,4 +300,30 @@ class FsckTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining(Name.of(bytes(home.resolve("no"))).toString());
   }
+
+  private void isRefused(Path usedLower, Path usedWork, String why) {
+    LayerSources layers =
+        new LayerSources(
+            List.of(LayerSource.of(bytes(usedLower))),
+            LayerSource.of(bytes(upper)),
+            LayerSource.of(bytes(usedWork)),
+            FOLLOW_ALL,
+            false);
+    assertThatThrownBy(() -> Repairs.open(sys, layers))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void layersThatAreNotApartAreNotRepaired() throws Exception {
+    Path below = Files.createDirectory(work.resolve("work/below"));
+    Path link = Files.createSymbolicLink(home.resolve("link"), lower);
+
+    isRefused(lower, lower, "a lower must never change");
+    isRefused(lower, link, "a lower must never change");
+    isRefused(below, work, "a lower must never change");
+    isRefused(directory("d"), work, "a lower must never change");
+    isRefused(lower, upper, "the work directory must be one of its own");
+    isRefused(lower, home, "is inside the work directory");
+  }
 }

@@ -6,20 +6,16 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
-import io.unionfs.sys.MountInfo;
-import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/*
- * A mount holds flock(2) on its upper and work directory (core.UpperClaim). The kernel's overlayfs and
- * fuse-overlayfs do not; their mounts are found in the mount table where they are in this namespace and
- * name the upper by the same path.
+/**
+ * The sole right to write to an upper and its work directory: the locks (flock(2)) that a mount
+ * takes as well, and that no mount is there that takes none.
  */
-/** The sole right to write to an upper and its work directory. */
 public final class Claims implements AutoCloseable {
   private final List<Fd> held = new ArrayList<>();
 
@@ -62,7 +58,7 @@ public final class Claims implements AutoCloseable {
         directories.requireOutside(lower, directory);
       }
     }
-    requireUnmounted(sys, above);
+    new LocklessMounts(sys, writable).requireNone();
     return lock(sys, writable);
   }
 
@@ -72,20 +68,6 @@ public final class Claims implements AutoCloseable {
       throw new IllegalArgumentException("there is no upper directory that could change");
     }
     return directories.check("upper directory", upper.path());
-  }
-
-  private static void requireUnmounted(Sys sys, Checked upper) throws IOException {
-    String option = "upperdir=" + Name.of(upper.shown());
-    try {
-      for (MountInfo mount : MountInfo.read(sys)) {
-        if (List.of(mount.superOptions().split(",", -1)).contains(option)) {
-          throw new IOException(
-              upper + " is in use by the mount at " + mount.mountPoint() + "; unmount that first");
-        }
-      }
-    } catch (ErrnoException e) {
-      throw new IOException("the mount table: " + e.getMessage(), e);
-    }
   }
 
   private static Claims lock(Sys sys, List<Checked> writable) throws IOException {

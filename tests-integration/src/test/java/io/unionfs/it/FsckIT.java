@@ -2,6 +2,8 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -106,5 +108,38 @@ class FsckIT {
     assertThat(repaired.out()).contains("repair: remove the mark").contains("/f: repaired");
     assertClean(fsck(union));
     assertThat(Command.of(Account.ROOT, Tool.unionfs(), "fsck").run().status()).isEqualTo(2);
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void whatTheKernelsOverlayfsUsesIsNotChanged(Union union) throws Exception {
+    union.layers(LAYERS);
+    Path link = Files.createSymbolicLink(union.home().resolve("up"), union.upper());
+    try (Overlay overlay = Overlay.mount(union, union.lowerOption(), link)) {
+      Command.script(Account.ROOT, "echo new > a/new").in(overlay.point()).output();
+      String lowers = union.lowerOption();
+      String upper = union.upper() + "/";
+
+      Command.Result repair = fsck(union, "--repair");
+      Command.Result discard =
+          Command.of(
+                  Account.ROOT,
+                  Tool.unionfs(),
+                  "discard",
+                  "--yes",
+                  "--lower",
+                  lowers,
+                  "--upper",
+                  upper,
+                  ".")
+              .run();
+
+      assertThat(repair.status()).isEqualTo(8);
+      assertThat(discard.status()).isEqualTo(1);
+      assertThat(repair.err() + discard.err())
+          .containsSubsequence(
+              "is in use by the mount at " + overlay.point(),
+              "is in use by the mount at " + overlay.point());
+      assertThat(overlay.point().resolve("a/new")).hasContent("new");
+    }
   }
 }

@@ -362,7 +362,16 @@ final class DiscardPlan {
       staging.unlink(index, name);
     }
     if (everything && layers.index() != null) {
-      TreeRemoval.clear(index); // nothing is left that it could belong to
+      clear(index); // nothing is left that it could belong to
+    }
+  }
+
+  /* What has another name is not known, so it is somebody's. */
+  private static void clear(LayerDir index) throws ErrnoException {
+    for (Name name : onDisk(index)) {
+      if (IndexNames.origin(name) != null || IndexNames.numbered(name) != null) {
+        TreeRemoval.remove(index, name);
+      }
     }
   }
 

@@ -169,4 +169,22 @@ class DiscardTest {
         .isThrownBy(() -> Discard.open(Sys.linux(), above, List.of(List.of())))
         .withMessageContaining("is inside the work directory");
   }
+
+  @Test
+  void onlyEntriesThatProgramsMakeGoFromTheIndex() throws Exception {
+    String origin = "00fb1b0001" + "00".repeat(16) + "0102030405060708".substring(0, 12);
+    layers.file("u/f", "x").directory("u/.unionfs-work/work");
+    layers.file("u/.unionfs-work/index/" + origin, "copy");
+    layers.file("u/.unionfs-work/index/#ino-1-0102", "");
+    layers.file("u/.unionfs-work/index/mine/precious", "x");
+    layers.file("u/.unionfs-work/index/0102", "x");
+
+    discard(".");
+
+    try (Stream<Path> left = Files.list(layers.path("u/.unionfs-work/index"))) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("mine", "0102");
+    }
+    assertThat(layers.path("u/.unionfs-work/index/mine/precious")).hasContent("x");
+  }
 }

@@ -225,17 +225,28 @@ class FsckTest {
 
   @Test
   void whatACrashLeftInTheWorkDirectoryIsANote() throws Exception {
-    Files.createDirectories(work.resolve("work/7/below"));
+    Files.createDirectories(work.resolve("work/#7f/below"));
+    Files.createDirectories(work.resolve("work/#discard-1a-0"));
+    Files.createDirectories(work.resolve("work/8/below"));
+    Files.createDirectories(work.resolve("work/mine"));
     Files.createDirectories(work.resolve("work/incompat"));
     Files.createFile(work.resolve("work/incompat/rename3"));
     Files.createFile(work.resolve("index/junk"));
 
     assertThat(found())
         .containsExactly(
-            "index/junk index-bad", "work/7 work-left", "work/incompat/rename3 rename-halfway");
+            "index/junk index-bad",
+            "work/#7f work-left",
+            "work/#discard-1a-0 work-left",
+            "work/8 work-left",
+            "work/incompat/rename3 rename-halfway",
+            "work/mine work-unknown");
     repair();
     assertThat(work.resolve("work/incompat/rename3")).exists();
-    assertThat(work.resolve("work/7")).doesNotExist();
+    assertThat(work.resolve("work/#7f")).doesNotExist();
+    assertThat(work.resolve("work/#discard-1a-0")).doesNotExist();
+    assertThat(work.resolve("work/8/below")).exists();
+    assertThat(work.resolve("work/mine")).exists();
 
     Files.createDirectories(work.resolve("work/incompat/volatile"));
     Files.createDirectories(work.resolve("work/incompat/other"));

@@ -142,4 +142,37 @@ class FsckIT {
       assertThat(overlay.point().resolve("a/new")).hasContent("new");
     }
   }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void otherLowersCostNoDeletion(Union union) throws Exception {
+    union.layers(LAYERS).mount();
+    union.run("echo x >> a/f1; rm a/f2; sync .");
+    union.unmount();
+    String work = union.work().toString();
+    String other = Files.createDirectory(union.home().resolve("other")).toString();
+    String upper = union.upper().toString();
+
+    Command.Result wrong =
+        Command.of(
+                Account.ROOT,
+                Tool.unionfs(),
+                "fsck",
+                "--repair",
+                "--lower",
+                other,
+                "--upper",
+                upper,
+                "--work",
+                work)
+            .run();
+    assertThat(wrong.out()).contains("a/f2: not repaired: nothing shows that these are the lower");
+    union.mount();
+    assertThat(union.run("ls a")).isEqualTo("f1\n");
+    union.unmount();
+
+    Files.delete(Path.of(union.lowerOption()).resolve("a/f2"));
+    Command.Result right = fsck(union, "--repair", "--work", work);
+    assertThat(right.out()).contains("a/f2: repaired");
+    assertThat(union.upper().resolve("a/f2")).doesNotExist();
+  }
 }

@@ -100,6 +100,8 @@ final class ArchitectureTest {
               "io.unionfs.offline..")
           .and()
           .doNotHaveFullyQualifiedName("io.unionfs.core.HolderMount") // reads /proc, no layer
+          .and()
+          .doNotHaveFullyQualifiedName("io.unionfs.offline.LocklessMounts") // likewise
           .should()
           .dependOnClassesThat(javaFileAccess())
           .allowEmptyShould(true);

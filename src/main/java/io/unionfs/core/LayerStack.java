@@ -1,7 +1,8 @@
 package io.unionfs.core;
 
-import io.unionfs.core.Directories.Checked;
 import io.unionfs.layer.DefaultWork;
+import io.unionfs.layer.Directories;
+import io.unionfs.layer.Directories.Checked;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
@@ -109,7 +110,7 @@ final class LayerStack implements AutoCloseable {
     if (upperPath != null) {
       Checked checkedUpper = directories.check("upper directory", upperPath);
       for (Checked lower : checkedLowers) {
-        refuseInside(lower, checkedUpper);
+        directories.requireOutside(lower, checkedUpper);
       }
       byte[] workPath = options.work();
       Checked checkedWork =
@@ -117,7 +118,7 @@ final class LayerStack implements AutoCloseable {
               ? makeDefaultWork(checkedUpper)
               : directories.check("work directory", existing(workPath));
       for (Checked lower : checkedLowers) {
-        refuseInside(lower, checkedWork);
+        directories.requireOutside(lower, checkedWork);
       }
       openUpper(checkedUpper, checkedWork, options.isVolatile() && !options.readOnly());
       hidden.add(checkedUpper);
@@ -169,16 +170,6 @@ final class LayerStack implements AutoCloseable {
     below.layer().setOwnerOverride(above.ownerOverride());
   }
 
-  private void refuseInside(Checked lower, Checked writable) throws IOException {
-    if (directories.isInside(lower, writable)) {
-      throw new MountRefusedException(
-          lower
-              + " is the "
-              + writable
-              + ", or inside it: a lower must never change; use a directory elsewhere");
-    }
-  }
-
   private void openLowers(List<Checked> checked, List<Checked> hidden) throws IOException {
     for (Checked lower : checked) {
       try {
@@ -228,24 +219,7 @@ final class LayerStack implements AutoCloseable {
 
   private void openUpper(Checked checkedUpper, Checked checkedWork, boolean isVolatile)
       throws IOException {
-    if (checkedUpper.isSame(checkedWork.stat())) {
-      throw new MountRefusedException(
-          checkedWork + " is the " + checkedUpper + "; the work directory must be one of its own");
-    }
-    boolean sameFileSystem =
-        checkedUpper.stat().dev == checkedWork.stat().dev
-            && checkedUpper.stat().mntId == checkedWork.stat().mntId;
-    if (!sameFileSystem) {
-      throw new MountRefusedException(
-          checkedUpper
-              + " and "
-              + checkedWork
-              + " are on different file systems or mounts; give a --work on the upper's");
-    }
-    if (directories.isInside(checkedUpper, checkedWork)) {
-      throw new MountRefusedException(
-          checkedUpper + " is inside the " + checkedWork + "; use separate directories");
-    }
+    directories.requireApart(checkedUpper, checkedWork);
     UpperClaim upperClaim = UpperClaim.take(sys, checkedUpper);
     undo.push(upperClaim::close);
     UpperClaim workClaim = UpperClaim.take(sys, checkedWork);

@@ -1,5 +1,6 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.Directories;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;

@@ -1,5 +1,6 @@
 package io.unionfs.core;
 
+import io.unionfs.layer.Directories;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.MarkRules;

@@ -26,7 +26,7 @@ public final class Discard implements AutoCloseable {
   private final LayerSources sources;
   private final List<List<Name>> paths;
   private final OpenLayers layers;
-  private final List<UpperLock> locks = new ArrayList<>();
+  private @Nullable Claims claims;
 
   private Discard(Sys sys, LayerSources sources, List<List<Name>> paths, OpenLayers layers) {
     this.sys = sys;
@@ -80,13 +80,9 @@ public final class Discard implements AutoCloseable {
   }
 
   private void lock() throws IOException {
-    Layer upper = layers.upper();
-    if (upper != null) {
-      locks.add(UpperLock.take(sys, upper));
-    }
+    claims = Claims.take(sys, sources, layers.workSource());
     Layer work = layers.work();
     if (work != null) {
-      locks.add(UpperLock.take(sys, work));
       requireCleanEnd(work);
     }
   }
@@ -172,7 +168,10 @@ public final class Discard implements AutoCloseable {
 
   @Override
   public void close() {
-    locks.forEach(UpperLock::close);
+    Claims held = claims;
+    if (held != null) {
+      held.close();
+    }
     layers.close();
   }
 

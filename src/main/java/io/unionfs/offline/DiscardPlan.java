@@ -347,6 +347,14 @@ final class DiscardPlan {
     if (writing != null) {
       addToCounts(writing, index);
     }
+    // first, so that whatever comes in between, a name shows its copy or what the lowers have, and
+    // that the upper still has the names by which this can be done again
+    for (Linked file : linked.values()) {
+      unnamed.add(file.index);
+    }
+    for (Name name : unnamed) {
+      staging.unlink(index, name);
+    }
     for (Entry entry : entries) {
       LayerDir dir = staging.directory(entry.directory());
       if (entry.mark()) {
@@ -355,14 +363,17 @@ final class DiscardPlan {
         staging.take(dir, entry.name());
       }
     }
-    for (Linked file : linked.values()) {
-      unnamed.add(file.index);
-    }
-    for (Name name : unnamed) {
-      staging.unlink(index, name);
-    }
     if (everything && layers.index() != null) {
-      TreeRemoval.clear(index); // nothing is left that it could belong to
+      clear(index); // nothing is left that it could belong to
+    }
+  }
+
+  /* What has another name is not known, so it is somebody's. */
+  private static void clear(LayerDir index) throws ErrnoException {
+    for (Name name : onDisk(index)) {
+      if (IndexNames.origin(name) != null || IndexNames.numbered(name) != null) {
+        TreeRemoval.remove(index, name);
+      }
     }
   }
 

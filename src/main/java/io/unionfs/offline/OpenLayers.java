@@ -9,6 +9,7 @@ import io.unionfs.stack.MergeRules;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
+import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
@@ -221,6 +222,16 @@ public final class OpenLayers implements AutoCloseable {
 
   public MergeRules merge() {
     return new MergeRules(marks, lowers());
+  }
+
+  /**
+   * Whether the file that an origin mark names is in one of the lowers.
+   *
+   * @param path where it is looked for first
+   * @return false as well where it cannot be told
+   */
+  public boolean haveOrigin(FileHandle handle, List<Name> path) throws ErrnoException {
+    return new Origins(this).find(handle, path) != null;
   }
 
   /** The union's root. */

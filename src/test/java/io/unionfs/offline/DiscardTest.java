@@ -141,4 +141,50 @@ class DiscardTest {
     assertThat(layers.path("elsewhere/f")).exists();
     assertThat(diff()).isEmpty();
   }
+
+  @Test
+  void lowerThatIsInsideTheUpperIsRefused() throws Exception {
+    layers.file("u/low/precious", "x").file("u/f", "x");
+    LayerSources sources = layers.sources();
+    LayerSources nested =
+        new LayerSources(
+            List.of(layers.source("u/low")), sources.upper(), null, sources.rules(), false);
+    String before = layers.exact("u");
+
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> Discard.open(Sys.linux(), nested, List.of(List.of())))
+        .withMessageContaining("a lower must never change");
+    assertThat(layers.exact("u")).isEqualTo(before);
+  }
+
+  @Test
+  void workDirThatContainsTheUpperIsRefused() throws Exception {
+    layers.file("u/f", "x");
+    LayerSources sources = layers.sources();
+    LayerSources above =
+        new LayerSources(
+            sources.lowers(), sources.upper(), layers.source("."), sources.rules(), false);
+
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> Discard.open(Sys.linux(), above, List.of(List.of())))
+        .withMessageContaining("is inside the work directory");
+  }
+
+  @Test
+  void onlyEntriesThatProgramsMakeGoFromTheIndex() throws Exception {
+    String origin = "00fb1b0001" + "00".repeat(16) + "0102030405060708".substring(0, 12);
+    layers.file("u/f", "x").directory("u/.unionfs-work/work");
+    layers.file("u/.unionfs-work/index/" + origin, "copy");
+    layers.file("u/.unionfs-work/index/#ino-1-0102", "");
+    layers.file("u/.unionfs-work/index/mine/precious", "x");
+    layers.file("u/.unionfs-work/index/0102", "x");
+
+    discard(".");
+
+    try (Stream<Path> left = Files.list(layers.path("u/.unionfs-work/index"))) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("mine", "0102");
+    }
+    assertThat(layers.path("u/.unionfs-work/index/mine/precious")).hasContent("x");
+  }
 }

@@ -76,19 +76,17 @@ final class FsckCommand implements Callable<Integer> {
     LayerSources sources = operand.sources(sys);
     FsckReport report = new FsckReport(out, output.json(), progress);
     if (!repair) {
-      Fsck.check(sys, sources, false, report);
-      report.finish();
+      report.finish(Fsck.check(sys, sources, false, report));
     } else {
       try (Repairs repairs = Repairs.open(sys, sources)) {
-        Fsck.check(sys, sources, true, report);
-        report.finish();
+        report.finish(Fsck.check(sys, sources, true, report));
         if (report.repairs() > 0) {
           Fsck.check(sys, sources, true, report.repairing(repairs));
           report.finishRepairs();
         }
       }
     }
-    if (report.problems() > 0) {
+    if (report.problems() > 0 || report.unannounced() > 0) {
       return LEFT;
     }
     return report.repaired() > 0 ? REPAIRED : CLEAN;

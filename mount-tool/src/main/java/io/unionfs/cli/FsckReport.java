@@ -1,8 +1,9 @@
 package io.unionfs.cli;
 
+import io.unionfs.offline.fsck.Announced;
 import io.unionfs.offline.fsck.Finding;
 import io.unionfs.offline.fsck.FindingSink;
-import io.unionfs.offline.fsck.Problem;
+import io.unionfs.offline.fsck.Provenance;
 import io.unionfs.offline.fsck.Repair;
 import io.unionfs.offline.fsck.Repairs;
 import io.unionfs.offline.fsck.Severity;
@@ -25,7 +26,8 @@ final class FsckReport implements FindingSink {
   private long repairs;
   private long repaired;
   private long problemsRepaired;
-  private boolean foreign;
+  private final Announced announced = new Announced();
+  private long unannounced;
 
   FsckReport(Output out, boolean json, Progress progress) {
     this.out = out;
@@ -41,6 +43,11 @@ final class FsckReport implements FindingSink {
   /** How many findings have a repair that this program does. */
   long repairs() {
     return repairs;
+  }
+
+  /** How many findings came up after the list of them was told, and were left. */
+  long unannounced() {
+    return unannounced;
   }
 
   /** How many were carried out. */
@@ -62,7 +69,7 @@ final class FsckReport implements FindingSink {
   public void found(Finding finding) throws IOException {
     progress.close();
     counts.merge(finding.problem().severity(), 1L, Long::sum);
-    foreign |= finding.problem() == Problem.ORIGIN_GONE;
+    announced.add(finding);
     Repair repair = finding.repair();
     if (repair != null && repair.isOurs()) {
       repairs++;
@@ -125,8 +132,9 @@ final class FsckReport implements FindingSink {
         });
   }
 
-  /** Says how much was found. */
-  void finish() throws IOException {
+  /** Says how much was found, of layers of which origins tell this. */
+  void finish(Provenance provenance) throws IOException {
+    announced.end(provenance);
     progress.close();
     if (!json) {
       out.print(
@@ -142,14 +150,18 @@ final class FsckReport implements FindingSink {
   }
 
   /**
-   * Carries repairs out as a second check finds what to repair, so that no list of them is kept.
+   * Carries repairs out as a second check finds again what to repair, so that no list of them is
+   * kept; what only that one finds is told and left.
    */
   FindingSink repairing(Repairs all) {
     return new FindingSink() {
       @Override
       public void found(Finding finding) throws IOException {
         Repair repair = finding.repair();
-        if (repair != null && repair.isOurs()) {
+        if (!announced.has(finding)) {
+          unannounced++;
+          outcome(finding, "not repaired: found only after the list above, run it again");
+        } else if (repair != null && repair.isOurs()) {
           outcome(finding, attempt(all, repair));
         }
       }
@@ -163,8 +175,9 @@ final class FsckReport implements FindingSink {
 
   /* Null if it is done, else why not. */
   private @Nullable String attempt(Repairs all, Repair repair) {
-    if (foreign && repair.trustsLowers()) {
-      return "not repaired: these may not be the lower directories that the upper was made on";
+    String objection = announced.objection(repair);
+    if (objection != null) {
+      return "not repaired: " + objection;
     }
     try {
       all.carryOut(repair);

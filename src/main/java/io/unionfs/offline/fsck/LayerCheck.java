@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -46,29 +47,44 @@ final class LayerCheck {
   private final Stat stat = new Stat();
 
   /** Directories of one directory that are still to be looked at. */
-  private record Pending(LayerDir dir, List<LayerDir> below, Deque<Name> names) {}
+  private record Pending(Place place, Deque<Name> names, Set<Name> broken) {}
 
-  LayerCheck(OpenLayers layers, Layer layer, Report report, Origins origins) {
+  /**
+   * A directory, and what it is merged with.
+   *
+   * @param lost whether it is below a mark that leads nowhere, so that what it hides is not known
+   */
+  private record Place(LayerDir dir, List<LayerDir> below, boolean lost) {}
+
+  /**
+   * @param provenance null for none
+   */
+  LayerCheck(
+      OpenLayers layers,
+      Layer layer,
+      Report report,
+      Origins origins,
+      @Nullable Provenance provenance) {
     this.layers = layers;
     this.layer = layer;
     this.marks = layers.marks();
     this.rules = layers.merge();
     this.report = report;
     this.formats = new Formats(report);
-    this.markCheck = new MarkCheck(layers, layer, report, origins, formats);
+    this.markCheck = new MarkCheck(layers, layer, report, origins, formats, provenance);
   }
 
   void run() throws IOException {
     LayerDir root = layer.root();
     markCheck.root(root);
-    look(root, layersBelow());
+    look(new Place(root, layersBelow(), false));
     while (!pending.isEmpty()) {
       Pending next = pending.getLast();
       Name name = next.names().poll();
       if (name == null) {
         pending.removeLast();
       } else {
-        enter(next.dir(), next.below(), name);
+        enter(next.place(), name, next.broken().contains(name));
       }
     }
   }
@@ -80,17 +96,20 @@ final class LayerCheck {
         .toList();
   }
 
-  private void enter(LayerDir dir, List<LayerDir> below, Name name) throws IOException {
+  private void enter(Place place, Name name, boolean broken) throws IOException {
+    LayerDir dir = place.dir();
+    boolean lost = place.lost() || broken;
     List<LayerDir> parts;
     try {
-      Resolution found = rules.resolve(dir, below, name);
+      Resolution found = rules.resolve(dir, place.below(), name);
       parts = found.parts();
     } catch (ErrnoException e) {
       // a mark that leads nowhere, which was found already
+      lost = true;
       parts = e.errno() == Errno.EIO ? List.of(dir.child(name)) : unreadable(dir, name, e);
     }
     if (!parts.isEmpty() && !parts.get(0).covered()) {
-      look(parts.get(0), parts.subList(1, parts.size()));
+      look(new Place(parts.get(0), parts.subList(1, parts.size()), lost));
     }
   }
 
@@ -101,16 +120,17 @@ final class LayerCheck {
     return List.of();
   }
 
-  private void look(LayerDir dir, List<LayerDir> below) throws IOException {
+  private void look(Place place) throws IOException {
+    LayerDir dir = place.dir();
     Deque<Name> directories = new ArrayDeque<>();
     try (Fd listing = new Fd(layers.sys(), dir.openSelf());
         Dirents entries = Dirents.open(layers.sys(), listing.raw())) {
-      markCheck.begin(dir, below);
+      markCheck.begin(dir);
       while (entries.next()) {
         if (!entries.isDotOrDotDot()) {
           report.looked(1);
           Name name = entries.name();
-          if (entry(dir, below, name, entries.type(), entries.ino())) {
+          if (entry(place, name, entries.type(), entries.ino())) {
             directories.add(name);
           }
         }
@@ -119,28 +139,28 @@ final class LayerCheck {
       unreadable(dir, Name.DOT, e);
     }
     if (!directories.isEmpty()) {
-      pending.addLast(new Pending(dir, below, directories));
+      pending.addLast(new Pending(place, directories, markCheck.broken()));
     }
   }
 
   /* Whether it is a directory to enter. */
-  private boolean entry(LayerDir dir, List<LayerDir> below, Name name, int type, long ino)
-      throws IOException {
+  private boolean entry(Place place, Name name, int type, long ino) throws IOException {
     try {
-      return look(dir, below, name, type, ino);
+      return look(place, name, type, ino);
     } catch (ErrnoException e) {
-      unreadable(dir, name, e);
+      unreadable(place.dir(), name, e);
       return false;
     }
   }
 
-  private boolean look(LayerDir dir, List<LayerDir> below, Name name, int type, long ino)
+  private boolean look(Place place, Name name, int type, long ino)
       throws IOException, ErrnoException {
+    LayerDir dir = place.dir();
     if (marks.whiteouts().isReserved(name)) {
       formats.dotName(dir, name);
       Name hidden = marks.whiteouts().hiddenBy(name);
       if (hidden != null) {
-        checkHides(dir, below, name, hidden);
+        checkHides(place, name, hidden);
       }
       return false;
     }
@@ -167,18 +187,18 @@ final class LayerCheck {
       return false; // no part of the layer
     }
     if (!found.isEmpty()) {
-      markCheck.entry(dir, below, name, found, stat);
+      markCheck.entry(dir, place.below(), name, found, stat);
     }
     if (marks.whiteouts().isWhiteout(dir, name, stat)) {
       formats.whiteout(dir, name, stat);
-      checkHides(dir, below, name, name);
+      checkHides(place, name, name);
     }
     return stat.isDirectory();
   }
 
-  private void checkHides(LayerDir dir, List<LayerDir> below, Name whiteout, Name hidden)
-      throws IOException {
-    if (layer.isBottom() || whiteout.equals(OPAQUE_OF_OTHERS)) {
+  private void checkHides(Place place, Name whiteout, Name hidden) throws IOException {
+    List<LayerDir> below = place.below();
+    if (place.lost() || layer.isBottom() || whiteout.equals(OPAQUE_OF_OTHERS)) {
       return; // made for other layers below, or another mark
     }
     try {
@@ -188,7 +208,7 @@ final class LayerCheck {
     } catch (ErrnoException e) {
       return; // something is there, though it cannot be shown
     }
-    report.add(Problem.WHITEOUT_IDLE, dir, whiteout, null, null, Repair.Kind.REMOVE);
+    report.add(Problem.WHITEOUT_IDLE, place.dir(), whiteout, null, null, Repair.Kind.REMOVE);
   }
 
   /** Which formats of marks and whiteouts a layer has, told once. */

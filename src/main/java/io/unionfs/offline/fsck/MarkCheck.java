@@ -7,6 +7,7 @@ import io.unionfs.layer.Marks;
 import io.unionfs.layer.Origin;
 import io.unionfs.layer.Redirect;
 import io.unionfs.offline.OpenLayers;
+import io.unionfs.offline.Paths;
 import io.unionfs.offline.fsck.LayerCheck.Formats;
 import io.unionfs.stack.MergeRules;
 import io.unionfs.stack.Resolution;
@@ -19,7 +20,9 @@ import io.unionfs.sys.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,8 @@ final class MarkCheck {
   private static final Pattern COUNT = Pattern.compile("[UL][+-][0-9]{1,9}");
   private static final int SHOWN_BYTES = 256;
 
+  private final OpenLayers layers;
+  private final @Nullable Provenance provenance;
   private final Marks marks;
   private final MergeRules rules;
   private final Layer layer;
@@ -41,8 +46,20 @@ final class MarkCheck {
   /* Of the directory that is being looked at; null until it is asked for. */
   private @Nullable Boolean announced;
   private LayerDir current;
+  private Set<Name> broken = new HashSet<>();
 
-  MarkCheck(OpenLayers layers, Layer layer, Report report, Origins origins, Formats formats) {
+  /**
+   * @param provenance null for none
+   */
+  MarkCheck(
+      OpenLayers layers,
+      Layer layer,
+      Report report,
+      Origins origins,
+      Formats formats,
+      @Nullable Provenance provenance) {
+    this.layers = layers;
+    this.provenance = provenance;
     this.marks = layers.marks();
     this.rules = layers.merge();
     this.layer = layer;
@@ -63,9 +80,15 @@ final class MarkCheck {
   }
 
   /** Begins with the entries of a directory. */
-  void begin(LayerDir dir, List<LayerDir> below) {
+  void begin(LayerDir dir) {
     current = dir;
     announced = null;
+    broken = new HashSet<>();
+  }
+
+  /** The directories of it whose redirect marks lead nowhere, or are not followed. */
+  Set<Name> broken() {
+    return Set.copyOf(broken);
   }
 
   /** Checks the marks of the layer's root. */
@@ -154,11 +177,13 @@ final class MarkCheck {
       return;
     }
     if (!isPath(value)) {
+      broken.add(name);
       report.add(Problem.REDIRECT_BAD, dir, name, mark, shown(value));
     } else if (stat.isDirectory() && !layer.isBottom()) {
       if (marks.follows(mark.space())) {
         target(dir, below, name, mark, value);
       } else {
+        broken.add(name);
         report.add(Problem.REDIRECT_NOT_FOLLOWED, dir, name, mark, shown(value));
       }
     }
@@ -185,10 +210,12 @@ final class MarkCheck {
       if (e.errno() != Errno.EIO) {
         throw e;
       }
+      broken.add(name);
       report.add(Problem.REDIRECT_NOWHERE, dir, name, mark, shown(value));
       return;
     }
     if (found.parts().size() < 2) {
+      broken.add(name);
       report.add(Problem.REDIRECT_NOWHERE, dir, name, mark, shown(value));
     } else {
       Name other = targets.otherPlace(dir, name, found.parts().get(1));
@@ -248,14 +275,20 @@ final class MarkCheck {
   }
 
   private void origin(LayerDir dir, Name name, Mark mark, byte @Nullable [] value)
-      throws IOException {
+      throws IOException, ErrnoException {
     if (value == null || value.length == 0 || layer.isBottom()) {
       return; // the kernel's way to say that the lower has no handles; or of other layers below
     }
     FileHandle handle = Origin.decode(value);
     if (handle == null) {
       report.add(Problem.ORIGIN_BAD, dir, name, mark, null, Repair.Kind.REMOVE_MARK);
-    } else if (origins.find(handle, scratch) == Origins.Answer.GONE) {
+      return;
+    }
+    Provenance told = provenance;
+    if (told != null) {
+      told.add(layers.haveOrigin(handle, Paths.child(Paths.inLayer(dir), name)));
+    }
+    if (origins.find(handle, scratch) == Origins.Answer.GONE) {
       report.add(Problem.ORIGIN_GONE, dir, name, mark, null);
     }
   }

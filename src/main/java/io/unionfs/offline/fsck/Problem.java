@@ -76,6 +76,10 @@ public enum Problem {
       "index-halfway", NOTE, "an entry of the index of which a link was being made when it ended"),
   INDEX_LEFT("index-left", NOTE, "an entry of the index of a file that has no name any more"),
   WORK_LEFT("work-left", NOTE, "something unfinished that a mount left when it ended"),
+  WORK_UNKNOWN(
+      "work-unknown",
+      WARNING,
+      "an entry of the work directory with a name that no program makes: the next mount removes it"),
   RENAME_HALFWAY("rename-halfway", NOTE, "a rename that was half done when a mount ended"),
   VOLATILE(
       "volatile",

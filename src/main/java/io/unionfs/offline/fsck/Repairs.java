@@ -5,6 +5,7 @@ import io.unionfs.layer.Mark;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.TreeRemoval;
 import io.unionfs.layer.UpperLayers;
+import io.unionfs.offline.Claims;
 import io.unionfs.offline.LayerSource;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.OpenLayers;
@@ -42,8 +43,8 @@ public final class Repairs implements AutoCloseable {
   /**
    * Claims the upper of a union, and its work directory.
    *
-   * @throws IOException if there is no upper, a mount uses it, or it cannot be opened; the message
-   *     is for the user
+   * @throws IOException if there is no upper, it is not apart from the lowers or its work
+   *     directory, a mount uses it, or it cannot be opened; the message is for the user
    */
   public static Repairs open(Sys sys, LayerSources sources) throws IOException {
     LayerSource upper = sources.upper();
@@ -51,7 +52,7 @@ public final class Repairs implements AutoCloseable {
       throw new IOException("there is no upper directory, and lower ones are never changed");
     }
     LayerSource work = workOf(sys, sources);
-    Claims claims = Claims.take(sys, upper, work);
+    Claims claims = Claims.take(sys, sources, work);
     boolean opened = false;
     try {
       byte[] upperPath = real(sys, upper);

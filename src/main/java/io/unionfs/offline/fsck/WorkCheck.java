@@ -4,7 +4,7 @@ import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Mark;
 import io.unionfs.layer.Marks;
-import io.unionfs.layer.Origin;
+import io.unionfs.offline.IndexNames;
 import io.unionfs.offline.OpenLayers;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
@@ -16,7 +16,7 @@ import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The check of a work directory: what mounts left, and the index of hard links. */
@@ -26,8 +26,12 @@ final class WorkCheck {
   private static final Name VOLATILE = Name.of("volatile");
   private static final Name RENAME = Name.of("rename");
 
-  /* The numbers of files that cannot carry theirs, by handles of the upper. */
-  private static final String NUMBER = "#ino-";
+  /* Of mounts, of the kernel's overlayfs, of trying whiteouts out, and of discarding. */
+  private static final Pattern TEMPORARY =
+      Pattern.compile("#([0-9a-f]+|whiteout|discard-[0-9a-f]+-[0-9]+)");
+
+  /* Of fuse-overlayfs; but a number is a name that others may give, too. */
+  private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
   private final OpenLayers layers;
   private final Marks marks;
@@ -100,8 +104,15 @@ final class WorkCheck {
   private void left(LayerDir work, Name name) throws IOException {
     if (name.equals(INCOMPAT)) {
       each(work, name, this::incompat);
-    } else {
+      return;
+    }
+    String text = new String(name.bytes(), StandardCharsets.ISO_8859_1);
+    if (TEMPORARY.matcher(text).matches()) {
       report.add(Problem.WORK_LEFT, work, name, null, null, Repair.Kind.REMOVE_TREE);
+    } else if (NUMBER.matcher(text).matches()) {
+      report.add(Problem.WORK_LEFT, work, name, null, null, Repair.Kind.MOUNT);
+    } else {
+      report.add(Problem.WORK_UNKNOWN, work, name, null, null);
     }
   }
 
@@ -122,11 +133,11 @@ final class WorkCheck {
     if (stat.isDirectory() || stat.isWhiteoutDevice()) {
       return; // the kernel's, for its nfs_export
     }
-    if (name.startsWith(Name.of(NUMBER))) {
+    if (IndexNames.isNumber(name)) {
       number(index, name);
       return;
     }
-    FileHandle origin = origin(name);
+    FileHandle origin = IndexNames.origin(name);
     if (origin == null) {
       report.add(Problem.INDEX_BAD, index, name, null, null);
       return;
@@ -139,32 +150,11 @@ final class WorkCheck {
     }
   }
 
-  private static @Nullable FileHandle origin(Name name) {
-    byte[] bytes = fromHex(new String(name.bytes(), StandardCharsets.ISO_8859_1));
-    return bytes == null ? null : Origin.decode(bytes);
-  }
-
-  private static byte @Nullable [] fromHex(String text) {
-    try {
-      return HexFormat.of().parseHex(text);
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
-  }
-
   private void number(LayerDir index, Name name) throws IOException {
-    String text = new String(name.bytes(), StandardCharsets.ISO_8859_1).substring(NUMBER.length());
-    int dash = text.indexOf('-');
-    byte[] handle = dash < 0 ? null : fromHex(text.substring(dash + 1));
-    int type;
-    try {
-      type = dash < 0 ? -1 : Integer.parseInt(text.substring(0, dash));
-    } catch (NumberFormatException e) {
-      type = -1;
-    }
-    if (handle == null || type < 0) {
+    FileHandle file = IndexNames.numbered(name);
+    if (file == null) {
       report.add(Problem.INDEX_BAD, index, name, null, null);
-    } else if (uppers.find(new FileHandle(type, handle, 0), lower) == Origins.Answer.GONE) {
+    } else if (uppers.find(file, lower) == Origins.Answer.GONE) {
       report.add(Problem.INDEX_LEFT, index, name, null, null, Repair.Kind.REMOVE);
     }
   }

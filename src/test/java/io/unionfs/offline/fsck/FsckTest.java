@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.unionfs.TargetDirectories;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks.Follow;
+import io.unionfs.layer.Origin;
 import io.unionfs.offline.LayerSource;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
+import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -225,17 +228,28 @@ class FsckTest {
 
   @Test
   void whatACrashLeftInTheWorkDirectoryIsANote() throws Exception {
-    Files.createDirectories(work.resolve("work/7/below"));
+    Files.createDirectories(work.resolve("work/#7f/below"));
+    Files.createDirectories(work.resolve("work/#discard-1a-0"));
+    Files.createDirectories(work.resolve("work/8/below"));
+    Files.createDirectories(work.resolve("work/mine"));
     Files.createDirectories(work.resolve("work/incompat"));
     Files.createFile(work.resolve("work/incompat/rename3"));
     Files.createFile(work.resolve("index/junk"));
 
     assertThat(found())
         .containsExactly(
-            "index/junk index-bad", "work/7 work-left", "work/incompat/rename3 rename-halfway");
+            "index/junk index-bad",
+            "work/#7f work-left",
+            "work/#discard-1a-0 work-left",
+            "work/8 work-left",
+            "work/incompat/rename3 rename-halfway",
+            "work/mine work-unknown");
     repair();
     assertThat(work.resolve("work/incompat/rename3")).exists();
-    assertThat(work.resolve("work/7")).doesNotExist();
+    assertThat(work.resolve("work/#7f")).doesNotExist();
+    assertThat(work.resolve("work/#discard-1a-0")).doesNotExist();
+    assertThat(work.resolve("work/8/below")).exists();
+    assertThat(work.resolve("work/mine")).exists();
 
     Files.createDirectories(work.resolve("work/incompat/volatile"));
     Files.createDirectories(work.resolve("work/incompat/other"));
@@ -299,5 +313,101 @@ class FsckTest {
     assertThatThrownBy(() -> Fsck.check(sys, missing, false, new Sink()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(Name.of(bytes(home.resolve("no"))).toString());
+  }
+
+  private void isRefused(Path usedLower, Path usedWork, String why) {
+    LayerSources layers =
+        new LayerSources(
+            List.of(LayerSource.of(bytes(usedLower))),
+            LayerSource.of(bytes(upper)),
+            LayerSource.of(bytes(usedWork)),
+            FOLLOW_ALL,
+            false);
+    assertThatThrownBy(() -> Repairs.open(sys, layers))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void layersThatAreNotApartAreNotRepaired() throws Exception {
+    Path below = Files.createDirectory(work.resolve("work/below"));
+    Path link = Files.createSymbolicLink(home.resolve("link"), lower);
+
+    isRefused(lower, lower, "a lower must never change");
+    isRefused(lower, link, "a lower must never change");
+    isRefused(below, work, "a lower must never change");
+    isRefused(directory("d"), work, "a lower must never change");
+    isRefused(lower, upper, "the work directory must be one of its own");
+    isRefused(lower, home, "is inside the work directory");
+  }
+
+  @Test
+  void nothingBelowARedirectThatLeadsNowhereIsCalledIdle() throws Exception {
+    mark(upper, "opaque", "x");
+    mark(directory("away"), "redirect", "/missing");
+    mark(directory("away/below"), "opaque", "x");
+    mark(file("away/below/f", ""), "whiteout", "y");
+
+    assertThat(found()).containsExactly("away redirect-nowhere");
+    assertThat(found(MarkRules.DEFAULT)).containsExactly("away redirect-not-followed");
+  }
+
+  private void originOf(Path lowerFile, Path copy) throws Exception {
+    byte[] origin;
+    try (Fd root =
+        new Fd(sys, sys.openPath(bytes(lowerFile.resolveSibling(".")), Linux.O_RDONLY, 0))) {
+      Name name = Name.of(String.valueOf(lowerFile.getFileName()));
+      FileHandle handle = Objects.requireNonNull(sys.nameToHandleAt(root.raw(), name));
+      origin = Origin.encode(handle, new byte[Origin.UUID_BYTES]);
+    }
+    Files.setAttribute(copy, "user:overlay.origin", origin);
+  }
+
+  private boolean trusts(Repair repair) throws Exception {
+    Sink sink = new Sink();
+    Provenance provenance = Fsck.check(sys, sources(FOLLOW_ALL), true, sink);
+    Announced announced = new Announced();
+    sink.findings.forEach(announced::add);
+    announced.end(provenance);
+    return announced.objection(repair) == null;
+  }
+
+  @Test
+  void idleWhiteoutsAreRemovedOnlyWithTheLowersThatTheUpperWasMadeOn() throws Exception {
+    Repair idle = new Repair(Repair.Kind.REMOVE, false, List.of(Name.of("no")), null);
+    Repair mark = new Repair(Repair.Kind.REMOVE_MARK, false, List.of(Name.of("no")), null);
+    assertThat(trusts(idle)).isFalse(); // no origin tells
+    assertThat(trusts(mark)).isTrue();
+
+    Path copy = file("f", "changed");
+    originOf(lower.resolve("f"), copy);
+    assertThat(trusts(idle)).isTrue();
+
+    // on the same file system, so that its handle opens, but in no lower
+    originOf(Files.writeString(home.resolve("elsewhere"), "x"), file("g", "x"));
+    assertThat(trusts(idle)).isFalse();
+    assertThat(trusts(mark)).isTrue();
+
+    Files.delete(upper.resolve("g"));
+    mark(directory("away"), "redirect", "/missing");
+    assertThat(trusts(idle)).isFalse();
+  }
+
+  @Test
+  void aFindingIsKnownAgainByWhatAndWhereItIs() {
+    Name path = Name.of("f");
+    Finding told = new Finding(Problem.WHITEOUT_IDLE, "u", path, null, null, null);
+    Announced announced = new Announced();
+    announced.add(told);
+
+    assertThat(announced.has(new Finding(Problem.WHITEOUT_IDLE, "u", path, null, null, null)))
+        .isTrue();
+    assertThat(
+            announced.has(new Finding(Problem.WHITEOUT_IDLE, "u", Name.of("g"), null, null, null)))
+        .isFalse();
+    assertThat(announced.has(new Finding(Problem.WORK_LEFT, "u", path, null, null, null)))
+        .isFalse();
+    assertThat(announced.has(new Finding(Problem.WHITEOUT_IDLE, "v", path, null, null, null)))
+        .isFalse();
   }
 }

@@ -2,6 +2,8 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -106,5 +108,71 @@ class FsckIT {
     assertThat(repaired.out()).contains("repair: remove the mark").contains("/f: repaired");
     assertClean(fsck(union));
     assertThat(Command.of(Account.ROOT, Tool.unionfs(), "fsck").run().status()).isEqualTo(2);
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void whatTheKernelsOverlayfsUsesIsNotChanged(Union union) throws Exception {
+    union.layers(LAYERS);
+    Path link = Files.createSymbolicLink(union.home().resolve("up"), union.upper());
+    try (Overlay overlay = Overlay.mount(union, union.lowerOption(), link)) {
+      Command.script(Account.ROOT, "echo new > a/new").in(overlay.point()).output();
+      String lowers = union.lowerOption();
+      String upper = union.upper() + "/";
+
+      Command.Result repair = fsck(union, "--repair");
+      Command.Result discard =
+          Command.of(
+                  Account.ROOT,
+                  Tool.unionfs(),
+                  "discard",
+                  "--yes",
+                  "--lower",
+                  lowers,
+                  "--upper",
+                  upper,
+                  ".")
+              .run();
+
+      assertThat(repair.status()).isEqualTo(8);
+      assertThat(discard.status()).isEqualTo(1);
+      assertThat(repair.err() + discard.err())
+          .containsSubsequence(
+              "is in use by the mount at " + overlay.point(),
+              "is in use by the mount at " + overlay.point());
+      assertThat(overlay.point().resolve("a/new")).hasContent("new");
+    }
+  }
+
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void otherLowersCostNoDeletion(Union union) throws Exception {
+    union.layers(LAYERS).mount();
+    union.run("echo x >> a/f1; rm a/f2; sync .");
+    union.unmount();
+    String work = union.work().toString();
+    String other = Files.createDirectory(union.home().resolve("other")).toString();
+    String upper = union.upper().toString();
+
+    Command.Result wrong =
+        Command.of(
+                Account.ROOT,
+                Tool.unionfs(),
+                "fsck",
+                "--repair",
+                "--lower",
+                other,
+                "--upper",
+                upper,
+                "--work",
+                work)
+            .run();
+    assertThat(wrong.out()).contains("a/f2: not repaired: nothing shows that these are the lower");
+    union.mount();
+    assertThat(union.run("ls a")).isEqualTo("f1\n");
+    union.unmount();
+
+    Files.delete(Path.of(union.lowerOption()).resolve("a/f2"));
+    Command.Result right = fsck(union, "--repair", "--work", work);
+    assertThat(right.out()).contains("a/f2: repaired");
+    assertThat(union.upper().resolve("a/f2")).doesNotExist();
   }
 }

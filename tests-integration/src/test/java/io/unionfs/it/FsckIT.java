@@ -170,9 +170,11 @@ class FsckIT {
     assertThat(union.run("ls a")).isEqualTo("f1\n");
     union.unmount();
 
-    Files.delete(Path.of(union.lowerOption()).resolve("a/f2"));
+    String idle = union.upper().resolve("a/idle").toString();
+    Command.of(Account.ROOT, "mknod", idle, "c", "0", "0").output();
     Command.Result right = fsck(union, "--repair", "--work", work);
-    assertThat(right.out()).contains("a/f2: repaired");
-    assertThat(union.upper().resolve("a/f2")).doesNotExist();
+    assertThat(right.out()).contains("a/idle: repaired").doesNotContain("a/f2");
+    assertThat(union.upper().resolve("a/idle")).doesNotExist();
+    assertThat(union.upper().resolve("a/f2")).exists();
   }
 }

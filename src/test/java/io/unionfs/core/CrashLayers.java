@@ -3,6 +3,7 @@ package io.unionfs.core;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -192,5 +193,20 @@ final class CrashLayers {
     try (Stream<Path> entries = Files.list(path)) {
       return entries.map(entry -> entry.getFileName().toString()).toList();
     }
+  }
+
+  /** The same of a work directory in use, without the whiteout that others are made links of. */
+  List<String> leftWhileMounted(String directory) throws IOException {
+    Path path = home.resolve(".upper.unionfs-work").resolve(directory);
+    List<String> left = new ArrayList<>();
+    for (String name : left(directory)) {
+      Stat stat = new Stat();
+      int errno =
+          Sys.linux().tryStatx(Linux.AT_FDCWD, Name.of(path.resolve(name).toString()), stat);
+      if (errno != 0 || !stat.isWhiteoutDevice()) {
+        left.add(name);
+      }
+    }
+    return left;
   }
 }

@@ -111,7 +111,7 @@ final class CrashPointsTest {
       String when, Operation operation, Run run, TreeState doneStart, TreeState after)
       throws IOException, ErrnoException {
     try (UnionFileSystem fs = run.layers().open(Sys.linux())) {
-      assertThat(run.layers().left("work")).as(when).isEmpty();
+      assertThat(run.layers().leftWhileMounted("work")).as(when).isEmpty();
       TreeState now = TreeState.of(fs);
       String toOld = now.difference(run.start(), run.start(), run.start(), operation.replaced());
       String toNew = now.difference(run.start(), after, doneStart);

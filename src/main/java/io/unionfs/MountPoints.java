@@ -36,14 +36,30 @@ final class MountPoints {
     }
     String shown = "mount point " + Name.of(path);
     try {
-      MountInfo dead = leftByDeadServer(sys, path);
+      return checkDirectory(sys, path, shown);
+    } catch (ErrnoException e) {
+      if (isDead(e.errno())) {
+        return checkOverDead(sys, path, shown);
+      }
+      throw refused(e, path, shown);
+    }
+  }
+
+  private static byte[] checkOverDead(Sys sys, byte[] path, String shown)
+      throws MountRefusedException {
+    try {
+      MountInfo dead = unionAt(sys, path);
       if (dead != null) {
         detach(sys, dead, shown);
       }
       return checkDirectory(sys, path, shown);
     } catch (ErrnoException e) {
-      throw new MountRefusedException(shown + ": " + explain(e.errno(), path), e);
+      throw refused(e, path, shown);
     }
+  }
+
+  private static MountRefusedException refused(ErrnoException e, byte[] path, String shown) {
+    return new MountRefusedException(shown + ": " + explain(e.errno(), path), e);
   }
 
   private static byte[] checkDirectory(Sys sys, byte[] path, String shown)
@@ -64,19 +80,9 @@ final class MountPoints {
     }
   }
 
-  /* A union without a server; null if there is none. */
-  private static @Nullable MountInfo leftByDeadServer(Sys sys, byte[] path) throws ErrnoException {
+  private static @Nullable MountInfo unionAt(Sys sys, byte[] path) throws ErrnoException {
     try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {
-      try {
-        sys.fstatx(fd.raw(), new Stat());
-        return null;
-      } catch (ErrnoException e) {
-        if (!isDead(e.errno())) {
-          throw e;
-        }
-      }
-      Name real = Name.of(realPath(sys, fd));
-      MountInfo there = topmost(sys, real);
+      MountInfo there = topmost(sys, Name.of(realPath(sys, fd)));
       return there != null && there.type().equals(TYPE) ? there : null;
     }
   }

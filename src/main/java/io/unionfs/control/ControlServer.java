@@ -279,19 +279,8 @@ public final class ControlServer implements AutoCloseable {
       LOG.warn("control socket {}: {}", Name.of(path), Errno.message(errno));
     }
     socket.shutdown();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // the descriptor must not be closed under the thread
-      }
-    }
+    Holder.await(thread); // the descriptor must not be closed under it
     socket.close();
     holder.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

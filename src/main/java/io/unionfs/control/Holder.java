@@ -48,9 +48,9 @@ final class Holder implements AutoCloseable {
       }
       Thread serving = new Thread(() -> serve(next), "unionfs-hold");
       serving.setDaemon(true);
+      serving.start(); // before it counts: there may be no room for a thread
       client = next;
       thread = serving;
-      serving.start();
       return true;
     } finally {
       lock.unlock();
@@ -110,12 +110,19 @@ final class Holder implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    if (serving != null) {
+      await(serving); // the mount must not end under it
+    }
+  }
+
+  /** Waits for a thread to end, whoever interrupts. */
+  static void await(Thread ending) {
     boolean interrupted = false;
-    while (serving != null && serving.isAlive()) {
+    while (ending.isAlive()) {
       try {
-        serving.join();
+        ending.join();
       } catch (InterruptedException e) {
-        interrupted = true; // the mount must not end under it
+        interrupted = true; // for whoever called
       }
     }
     if (interrupted) {

@@ -13,8 +13,11 @@ import io.unionfs.sys.Stat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 
 /*
@@ -44,29 +47,40 @@ public final class UpperState {
       Stat stat = new Stat();
       upper.root().stat(stat);
       state.add(Name.DOT, stat);
-      state.addAll(upper.root());
+      state.addAll(upper.root(), stat);
     } catch (ErrnoException e) {
       throw new LayerException(upper + ": " + Errno.message(e.errno()), e);
     }
     return Digest.ofSha256(state.state);
   }
 
-  private void addAll(LayerDir dir) throws IOException, ErrnoException {
-    Stat stat = new Stat();
-    for (Name name : names(dir)) {
+  private record Open(LayerDir dir, Iterator<Name> names) {}
+
+  /* Without recursion: a tree may be deeper than a stack. */
+  private void addAll(LayerDir root, Stat stat) throws IOException, ErrnoException {
+    Deque<Open> open = new ArrayDeque<>();
+    open.push(new Open(root, names(root).iterator()));
+    while (!open.isEmpty()) {
+      Open at = open.element();
+      if (!at.names().hasNext()) {
+        open.pop();
+        state.update((byte) '/');
+        continue;
+      }
       Interruptions.check();
       watcher.add(0, 0);
-      int errno = tryStat(dir, name, stat);
+      Name name = at.names().next();
+      int errno = tryStat(at.dir(), name, stat);
       if (errno == 0) {
         add(name, stat);
         if (stat.isDirectory()) {
-          addAll(dir.child(name, stat));
+          LayerDir child = at.dir().child(name, stat);
+          open.push(new Open(child, names(child).iterator()));
         }
       } else if (!isGone(errno)) {
         throw ErrnoException.of(errno);
       }
     }
-    state.update((byte) '/');
   }
 
   /* Sorted; none of a directory that is gone, of which its parent's state tells. */

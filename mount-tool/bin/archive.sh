@@ -9,8 +9,31 @@ jar=/proc/self/fd/9/unionfs-mount-tool.jar
 list=$target/unionfs.classes
 native=$target/native/jni/x86_64-Linux:$target/native/jni/aarch64-Linux
 
-rm -f "$target/unionfs.jsa"
-"$java" -XX:DumpLoadedClassList="$list" -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr \
+boot=/proc/self/fd/9/unionfs-boot.jar
+hot=$target/unionfs.hot
+
+rm -f "$target/unionfs.jsa" "$hot"
+
+# Which methods a mount calls often, from what the compiler did when one was used for a second: a line for each
+# class, in the order of its first. What only a start calls is not among them, nor what every start calls itself.
+"$java" -Xlog:disable -Xlog:all=error:stderr -Xlog:jit+compilation=debug:file="$hot.log":none -XX:TieredStopAtLevel=1 \
+  -XX:+UseSerialGC -Djffi.boot.library.path="$native" -cp "$jar" io.unionfs.cli.Training hot 9<"$target" || exit 0
+awk '
+  match($0, /[a-z][A-Za-z0-9_.$]*::[A-Za-z0-9_$<>]+ \([0-9]+ bytes\)/) {
+    split(substr($0, RSTART, RLENGTH), word, "::| ")
+    if (word[1] ~ /\$\$Lambda|\$Proxy/ || word[2] == "<clinit>") next
+    if (word[1] !~ /^io\.unionfs\.(sys|layer|stack|core|statistics|transport)\.|^com\.(kenai|github)\./ &&
+        word[1] !~ /^java\.(util\.concurrent|lang\.ref|nio)\./) next
+    if (seen[word[1], word[2]]++) next
+    if (!(word[1] in names)) order[++classes] = word[1]
+    names[word[1]] = names[word[1]] " " word[2]
+  }
+  END { for (i = 1; i <= classes; i++) print order[i] names[order[i]] }
+' "$hot.log" > "$hot.new" && mv "$hot.new" "$hot"
+rm -f "$hot.log"
+
+"$java" -Xbootclasspath/a:"$boot" -XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -XX:-DisplayVMOutput \
+  -Dunionfs.hotMethods="$hot" -XX:DumpLoadedClassList="$list" -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr \
   -Djffi.boot.library.path="$native" -cp "$jar" io.unionfs.cli.Training 9<"$target" || exit 0
 "$java" -Xshare:dump -XX:SharedClassListFile="$list" -XX:SharedArchiveFile="$target/unionfs.jsa" -XX:+UseG1GC \
-  -Xlog:disable -Xlog:all=error:stderr -cp "$jar" 9<"$target" || exit 0
+  -Xlog:disable -Xlog:all=error:stderr -Xbootclasspath/a:"$boot" -cp "$jar" 9<"$target" || exit 0

@@ -50,11 +50,18 @@ start() {
 # not fit this Java.
 # The quick compiler alone: a server lives for seconds as often as for days, and its time is that of system
 # calls. The other one costs a third of a second of a core and 20 MiB first, and gives 4 us a request later.
+# The methods that every mount needs are compiled while the command line is read: the runtime has no option to keep
+# compiled code, but its own tests can ask for a compilation, and so can we (HotMethods). It then says what else
+# tests could ask for, on standard output, unless it is told to be silent.
 # The C library gives memory back that the compiler needed for a moment.
 # Limits of containers are not looked up: the heap has its own, and a server that has mounted opens nothing by
 # path, which could lead into its own mount.
+hot=
+[ "$program" != unionfs-mount ] || [ ! -r "$home/unionfs.hot" ] || hot=yes
 export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
-set -- -XX:SharedArchiveFile="$jars/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
+set -- ${hot:+-XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -XX:-DisplayVMOutput} \
+  ${hot:+-Dunionfs.hotMethods="$jars/unionfs.hot"} -Xbootclasspath/a:"$jars/unionfs-boot.jar" \
+  -XX:SharedArchiveFile="$jars/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:-UseContainerSupport -Xms20m -Xmx"${UNIONFS_HEAP:-256m}" \
   -XX:NewSize=4m -XX:MaxNewSize=8m -XX:MinHeapFreeRatio=20 -XX:MaxHeapFreeRatio=40 \

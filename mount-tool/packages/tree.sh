@@ -54,7 +54,7 @@ fi
 rm -rf "$tree" "$out/debian"
 mkdir -p "$tree/bin" "$tree/lib" "$tree/native/jni" "$tree/docs"
 cp -a "$runtime" "$tree/runtime"
-cp "$module/target/unionfs-mount-tool.jar" "$tree"
+cp "$module/target/unionfs-mount-tool.jar" "$module/target/unionfs-boot.jar" "$tree"
 for jar in "$module"/target/lib/*.jar; do
   case ${jar##*/} in
     jffi-*-native.jar) ;;                       # its library lies in native
@@ -82,6 +82,7 @@ find "$tree" -exec touch -h -d "@$epoch" {} +
 
 sh "$module/bin/archive.sh" "$tree/runtime/bin/java" "$tree" > "$out/archive.log" 2>&1 || cat "$out/archive.log"
 rm -f "$tree/unionfs.classes"
+[ ! -f "$tree/unionfs.hot" ] || chmod 644 "$tree/unionfs.hot"
 if [ -f "$tree/unionfs.jsa" ]; then
   chmod 644 "$tree/unionfs.jsa"
 else

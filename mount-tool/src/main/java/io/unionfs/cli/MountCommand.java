@@ -273,6 +273,7 @@ final class MountCommand implements Callable<Integer> {
       new Remount(Sys.linux()).run(mountPoint, gathered.keys(), this::warn);
       return 0;
     }
+    HeadStart.awaitClasses();
     UnionMount.Builder builder = UnionMount.builder().transport(Transport.parse(transport));
     gathered.applyTo(builder);
     for (String warning : gathered.warnings()) {

@@ -11,20 +11,31 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /*
- * Run once by the build, so that the class-data sharing archive holds the classes of a start and of the
- * first requests. Where the build machine cannot mount, it holds those of the way up to there.
+ * Run by the build, so that the class-data sharing archive holds the classes of a start and of the first
+ * requests. Where the build machine cannot mount, it holds those of the way up to there. With the argument "hot"
+ * the mount is then used as containers use theirs, often enough for the compiler to find what is worth compiling
+ * (HotMethods).
  */
-/** A start of the program that loads what every start loads. */
+/** A start of the program that does what every start does. */
 final class Training {
   private static final long POLL_NANOS = 1_000_000;
   private static final int MNT_DETACH = 2;
+  private static final int FEW = 3;
+
+  /* What is called once for each directory is then called often enough to be compiled. */
+  private static final int OFTEN = 300;
 
   private Training() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    boolean often = arguments.length > 0 && arguments[0].equals("hot");
+    HeadStart.begin();
     Path home = Files.createTempDirectory("unionfs-training-");
     Path lower = Files.createDirectory(home.resolve("lower"));
     Files.writeString(lower.resolve("file"), "text");
+    Path lowest = Files.createDirectory(home.resolve("lowest"));
+    TrainingTrees trees = new TrainingTrees(often ? OFTEN : FEW);
+    trees.make(lower, lowest);
     Path upper = Files.createDirectory(home.resolve("upper"));
     Path merged = Files.createDirectory(home.resolve("merged"));
     try {
@@ -32,7 +43,7 @@ final class Training {
       CommandLine command = Main.commandLine("unionfs-mount");
       String[] line = {
         "--lower",
-        lower.toString(),
+        lower + ":" + lowest,
         "--upper",
         upper.toString(),
         "-o",
@@ -44,7 +55,9 @@ final class Training {
       Thread mount = new Thread(() -> command.execute(line), "mount");
       mount.start();
       System.out.println(
-          "class-data sharing: trained " + (use(mount, merged) ? "" : "not ") + "with a mount");
+          "class-data sharing: trained "
+              + (use(mount, merged, trees, often) ? "" : "not ")
+              + "with a mount");
       mount.join();
     } finally {
       remove(home);
@@ -53,7 +66,8 @@ final class Training {
   }
 
   /* Whether there was a mount to use. */
-  private static boolean use(Thread mount, Path merged) throws IOException {
+  private static boolean use(Thread mount, Path merged, TrainingTrees trees, boolean often)
+      throws IOException {
     Object before = Files.getAttribute(merged, "unix:dev");
     while (mount.isAlive()) {
       if (!Files.getAttribute(merged, "unix:dev").equals(before)) {
@@ -64,6 +78,10 @@ final class Training {
           Files.delete(merged.resolve("other"));
           try (Stream<Path> entries = Files.list(merged)) {
             entries.forEach(entry -> {});
+          }
+          trees.use(merged);
+          if (often) {
+            return true;
           }
           CommandLine tool = Main.commandLine("unionfs");
           tool.execute("list", "--json"); // so that its server loads what it needs

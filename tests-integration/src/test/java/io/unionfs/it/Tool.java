@@ -32,7 +32,7 @@ final class Tool {
                   + "' && cp -rp mount-tool/bin '"
                   + home
                   + "/mount-tool' && cd mount-tool/target"
-                  + " && cp -rp unionfs-mount-tool.jar lib native built $(ls unionfs.jsa 2>/dev/null)"
+                  + " && cp -rp unionfs-mount-tool.jar unionfs-boot.jar lib native built $(ls unionfs.jsa unionfs.hot 2>/dev/null)"
                   + " '"
                   + home
                   + "/mount-tool/target' && chmod -R a+rX '"

@@ -1,0 +1,69 @@
+package io.unionfs.cli;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+
+/*
+ * While the command line is read, most of the time by the interpreter, the other processor is idle. There the
+ * classes of a server are initialized, and then its hot methods compiled, so that the first requests do not find
+ * interpreted code. Whoever starts to mount waits for the classes: two threads that initialize classes which
+ * need each other could otherwise wait for each other for ever.
+ */
+/** What a server needs a moment later, done meanwhile by a thread of its own. */
+final class HeadStart {
+  private static final String LIST = "unionfs.hotMethods";
+  private static final CountDownLatch INITIALIZED = new CountDownLatch(1);
+  private static final long SOME_WEIGHT = 1024;
+
+  private HeadStart() {}
+
+  /** Begins, where the launcher has a list of methods; else there is nothing to wait for. */
+  static void begin() {
+    String list = System.getProperty(LIST);
+    if (list == null) {
+      INITIALIZED.countDown();
+      return;
+    }
+    Thread thread = new Thread(() -> run(list), "head-start");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Waits until the classes are there. */
+  static void awaitClasses() throws InterruptedException {
+    INITIALIZED.await();
+  }
+
+  private static void run(String list) {
+    try {
+      HotMethods methods;
+      try {
+        methods = HotMethods.read(list);
+        buildCache();
+        methods.initialize();
+      } finally {
+        INITIALIZED.countDown();
+      }
+      methods.compile();
+    } catch (IOException | LinkageError e) {
+      // Nothing depends on it: there is no list in a build without a training run, and no compiler
+      // to ask in
+      // another Java. Then everything is compiled when it has been called often enough.
+      return;
+    }
+  }
+
+  /* The first one takes the library far longer than the next. */
+  private static void buildCache() {
+    Cache<String, String> first =
+        Caffeine.newBuilder()
+            .maximumWeight(SOME_WEIGHT)
+            .weigher((String key, String value) -> 1)
+            .executor(Runnable::run)
+            .build();
+    first.put("name", "node");
+    first.cleanUp();
+  }
+}

@@ -23,7 +23,7 @@ awk '
     split(substr($0, RSTART, RLENGTH), word, "::| ")
     if (word[1] ~ /\$\$Lambda|\$Proxy/ || word[2] == "<clinit>") next
     if (word[1] !~ /^io\.unionfs\.(sys|layer|stack|core|statistics|transport)\.|^com\.(kenai|github)\./ &&
-        word[1] !~ /^java\.(util\.concurrent|lang\.ref|nio)\./) next
+        word[1] !~ /^java\.(util\.concurrent|lang\.ref)\./) next
     if (seen[word[1], word[2]]++) next
     if (!(word[1] in names)) order[++classes] = word[1]
     names[word[1]] = names[word[1]] " " word[2]

@@ -63,7 +63,7 @@ set -- ${hot:+-XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -XX:-DisplayVMOutp
   ${hot:+-Dunionfs.hotMethods="$jars/unionfs.hot"} -Xbootclasspath/a:"$jars/unionfs-boot.jar" \
   -XX:SharedArchiveFile="$jars/unionfs.jsa" -Xshare:auto -Xlog:disable -Xlog:all=error:stderr \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
-  -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:-UseContainerSupport -Xms20m -Xmx"${UNIONFS_HEAP:-256m}" \
-  -XX:NewSize=4m -XX:MaxNewSize=8m -XX:MinHeapFreeRatio=20 -XX:MaxHeapFreeRatio=40 \
+  -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:-UseContainerSupport -Xms32m -Xmx"${UNIONFS_HEAP:-256m}" \
+  -XX:NewSize=4m -XX:MaxNewSize=8m -XX:MinHeapFreeRatio=40 -XX:MaxHeapFreeRatio=60 \
   -Djffi.boot.library.path="$jars/native/jni/x86_64-Linux:$jars/native/jni/aarch64-Linux" \
   -Dunionfs.startedIn="$PWD" ${UNIONFS_JAVA_OPTS:-} -cp "$jars/unionfs-mount-tool.jar" io.unionfs.cli.Main "$program" "$@"

@@ -40,6 +40,7 @@ final class HeadStart {
     try {
       HotMethods methods;
       try {
+        openJars();
         methods = HotMethods.read(list);
         buildCache();
         methods.initialize();
@@ -52,6 +53,13 @@ final class HeadStart {
       // to ask in
       // another Java. Then everything is compiled when it has been called often enough.
       return;
+    }
+  }
+
+  /* Whoever asks for a class or a file that is in none of them has them all opened, and somebody does. */
+  private static void openJars() {
+    if (ClassLoader.getSystemResource("META-INF/absent") != null) {
+      throw new IllegalStateException("found what is nowhere");
     }
   }
 

@@ -41,6 +41,8 @@ import picocli.CommandLine.Spec;
       "Example: unionfs-mount --lower a:b --upper c /mnt/x"
     })
 final class MountCommand implements Callable<Integer> {
+  private static final String DESCRIPTORS = "/dev/fd/";
+
   @Spec private @Nullable CommandSpec spec;
 
   @Option(
@@ -240,15 +242,20 @@ final class MountCommand implements Callable<Integer> {
   private boolean debug;
 
   @Option(
+      names = "--log",
+      paramLabel = "TARGET",
+      description =
+          "journal: the journal of systemd, with the mount point as UNIONFS_MOUNT. Default: stderr, in the"
+              + " background nowhere.")
+  private @Nullable String logTarget;
+
+  @Option(
       names = "--log-level",
       paramLabel = "LEVEL",
       description = "error, warn (default), info, debug, or trace.")
   private @Nullable String logLevel;
 
-  @Option(
-      names = "--log-file",
-      paramLabel = "FILE",
-      description = "Append the log to a file. Default: stderr, in the background nowhere.")
+  @Option(names = "--log-file", paramLabel = "FILE", description = "Append the log to a file.")
   private @Nullable String logFile;
 
   @Parameters(
@@ -262,7 +269,6 @@ final class MountCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException, ErrnoException {
-    LogOutput.open(level(), logFile == null ? null : RawArguments.bytes(logFile));
     if (image != null || store != null) {
       // the launcher puts --lower in their place, so that no server has to unpack
       throw new IllegalArgumentException("--store is for --image, and both for the launcher alone");
@@ -273,6 +279,7 @@ final class MountCommand implements Callable<Integer> {
       new Remount(Sys.linux()).run(mountPoint, gathered.keys(), this::warn);
       return 0;
     }
+    gathered.log().open(debug ? Level.TRACE : Level.WARN, shown(mountPoint));
     UnionMount.Builder builder = UnionMount.builder().transport(Transport.parse(transport));
     gathered.applyTo(builder);
     for (String warning : gathered.warnings()) {
@@ -292,12 +299,13 @@ final class MountCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Level level() {
-    String name = logLevel;
-    if (name != null) {
-      return Level.parse(name);
-    }
-    return debug ? Level.TRACE : Level.WARN;
+  /* As the mount table has it, before it stands there. */
+  private static byte[] shown(String mountPoint) throws ErrnoException {
+    Sys sys = Sys.linux();
+    return RawArguments.bytes(
+        mountPoint.startsWith(DESCRIPTORS)
+            ? mountPoint
+            : MountPath.of(sys, MountPath.current(sys), mountPoint));
   }
 
   private MountWords gather() {
@@ -339,6 +347,9 @@ final class MountCommand implements Callable<Integer> {
     value(gathered, "threads", threads);
     value(gathered, "io", io);
     flag(gathered, "no_writeback", noWriteback);
+    value(gathered, "log", logTarget);
+    value(gathered, "log_level", logLevel);
+    value(gathered, "log_file", logFile);
     return gathered;
   }
 

@@ -20,7 +20,6 @@ public final class UnixSocket implements AutoCloseable {
   private static final long F_SHUTDOWN = Native.symbol("shutdown");
   private static final long F_SEND = Native.symbol("send");
   private static final long F_RECV = Native.symbol("recv");
-  private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int SOL_SOCKET = 1;
@@ -29,8 +28,6 @@ public final class UnixSocket implements AutoCloseable {
   private static final int TIMEVAL_BYTES = 16;
   private static final int MILLIS = 1000;
   private static final int UCRED_BYTES = 12;
-  private static final int PATH_AT = 2;
-  private static final int MOST_PATH_BYTES = 107;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int SHUT_RDWR = 2;
   private static final int BACKLOG = 16;
@@ -55,7 +52,7 @@ public final class UnixSocket implements AutoCloseable {
     UnixSocket socket = open(sys);
     boolean listens = false;
     try {
-      int length = putAddress(path);
+      int length = UnixAddress.put(area() + STRUCT, path);
       Native.check(Native.call(F_BIND, socket.fd.raw(), area() + STRUCT, length));
       Native.check(Native.call(F_LISTEN, socket.fd.raw(), BACKLOG));
       listens = true;
@@ -79,7 +76,7 @@ public final class UnixSocket implements AutoCloseable {
     boolean connected = false;
     try {
       socket.limitSending(millis);
-      int length = putAddress(path);
+      int length = UnixAddress.put(area() + STRUCT, path);
       checkSent(Native.call(F_CONNECT, socket.fd.raw(), area() + STRUCT, length));
       connected = true;
       return socket;
@@ -109,18 +106,8 @@ public final class UnixSocket implements AutoCloseable {
 
   private static UnixSocket open(Sys sys) throws ErrnoException {
     return new UnixSocket(
-        sys, Native.checked(Native.call(F_SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
-  }
-
-  private static int putAddress(byte[] path) throws ErrnoException {
-    if (path.length > MOST_PATH_BYTES) {
-      throw ErrnoException.of(Errno.ENAMETOOLONG);
-    }
-    long at = area() + STRUCT;
-    NativeMemory.putShort(at, (short) AF_UNIX);
-    NativeMemory.putBytes(at + PATH_AT, path, 0, path.length);
-    NativeMemory.putByte(at + PATH_AT + path.length, (byte) 0);
-    return PATH_AT + path.length + 1;
+        sys,
+        Native.checked(Native.call(F_SOCKET, UnixAddress.AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
   }
 
   /**

@@ -7,8 +7,14 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.StatFs;
 import io.unionfs.sys.Sys;
+import io.unionfs.transport.mount.FuseConnections;
 import java.nio.charset.StandardCharsets;
 
+/*
+ * A mount that is not for all answers nobody but its user. To others, root among them, the kernel answers
+ * for it, dead or alive. To ask as that user would be to wait for what he likes: his server may be anything.
+ * So root looks who has the device.
+ */
 /** A mount whose server ended without unmounting it. */
 final class DeadServer {
   private DeadServer() {}
@@ -21,6 +27,10 @@ final class DeadServer {
     byte[] path = mount.mountPoint().bytes();
     if (Servers.of(sys, new String(path, StandardCharsets.ISO_8859_1)) != null) {
       return false;
+    }
+    Integer owner = MountedUnion.owner(mount);
+    if (sys.geteuid() == 0 && owner != null && owner != 0) {
+      return !FuseConnections.mayBeServed(sys, mount, owner);
     }
     try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {
       sys.fstatfs(fd.raw(), new StatFs()); // is never answered from a cache

@@ -36,7 +36,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    LogOutput.open(Level.WARN, null);
+    LogOutput.openStderr(Level.WARN);
     Path home = Files.createTempDirectory("unionfs-demo-");
     try {
       show(home);

@@ -53,8 +53,7 @@ final class FsckCommand implements Callable<Integer> {
   public Integer call() {
     Sys sys = Sys.linux();
     try {
-      LogOutput.open(
-          Level.ERROR, null); // what reading the layers would warn of is found by the check
+      LogOutput.openStderr(Level.ERROR); // what reading the layers would warn of, the check finds
       return checked(sys);
     } catch (IOException e) {
       System.err.println("unionfs fsck: " + e.getMessage());

@@ -75,18 +75,29 @@ final class ListCommand implements Callable<Integer> {
 
   /* What the server says, or what can be said without it. */
   private static ListedMount ask(Sys sys, MountInfo mount) throws IOException {
+    Integer owner = MountedUnion.owner(mount);
     String problem;
     try {
-      String said = ControlClient.status(sys, mount.id(), MountedUnion.owner(mount));
+      String said = ControlClient.status(sys, mount.id(), owner);
       if (said != null) {
         return ListedMount.of(mount.mountPoint(), said);
       }
-      problem = DeadServer.leaves(sys, mount) ? DeadServer.advice(mount) : "no control socket";
+      problem = silent(sys, mount);
     } catch (ErrnoException e) {
-      problem = e.errno() == Errno.EACCES ? "another user's" : "not answering: " + e.getMessage();
+      if (e.errno() != Errno.EACCES) {
+        problem = "not answering: " + e.getMessage();
+      } else if (owner != null && owner == sys.geteuid()) {
+        problem = silent(sys, mount); // the directory where its socket would be is another user's
+      } else {
+        problem = "another user's";
+      }
     } catch (JsonProcessingException e) {
       problem = "not answering: what it says is no status";
     }
     return ListedMount.unknown(mount.mountPoint(), problem);
+  }
+
+  private static String silent(Sys sys, MountInfo mount) throws IOException {
+    return DeadServer.leaves(sys, mount) ? DeadServer.advice(mount) : "no control socket";
   }
 }

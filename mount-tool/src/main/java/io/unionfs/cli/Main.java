@@ -35,8 +35,7 @@ public final class Main {
   /** The command of that name, {@code unionfs-mount} or {@code unionfs}. */
   public static CommandLine commandLine(String program) {
     boolean mount = program.equals("unionfs-mount");
-    CommandLine line =
-        mount ? new CommandLine(new MountCommand()) : new CommandLine(new UnionfsCommand());
+    CommandLine line = mount ? MountLine.command() : new CommandLine(new UnionfsCommand());
     line.setOut(utf8(System.out)); // names are shown in it, whatever the locale says
     line.setErr(utf8(System.err));
     line.setExpandAtFiles(false);

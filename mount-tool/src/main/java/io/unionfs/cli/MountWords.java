@@ -81,6 +81,7 @@ final class MountWords {
   private int xattrPermissions;
   private boolean staticNlink;
   private final OwnerWords owners = new OwnerWords();
+  private final LogWords log = new LogWords();
   private IoProfile io = IoProfile.CACHED;
   private boolean writeback = true;
   private boolean readOnly;
@@ -103,6 +104,11 @@ final class MountWords {
   /** The words, without their values, in order. */
   List<String> keys() {
     return keys;
+  }
+
+  /** What they say of the log. */
+  LogWords log() {
+    return log;
   }
 
   /** Adds lower directories below those given before. */
@@ -173,7 +179,7 @@ final class MountWords {
       case "no_writeback" -> writeback = false;
       case "threads" -> threads = (int) number(word);
       default -> {
-        if (!owners.take(word)) {
+        if (!owners.take(word) && !log.take(word)) {
           other(word);
         }
       }

@@ -47,7 +47,7 @@ final class UnionfsCommand implements Runnable {
   static final class Mount implements Runnable {
     @Override
     public void run() {
-      CommandLine.usage(new MountCommand(), System.out);
+      MountLine.command().usage(System.out);
     }
   }
 }

@@ -9,14 +9,29 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.StatFs;
 import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.stream.Stream;
 
 /** The numbers by which {@code /sys/fs/fuse/connections} knows FUSE mounts. */
-final class FuseConnections {
+public final class FuseConnections {
   private static final String DIRECTORY = "/sys/fs/fuse/connections";
   private static final long FUSECTL_SUPER_MAGIC = 0x65735543L;
   private static final String MEMBER = "fuse_connection:";
   private static final int MOST_BYTES = 4096;
+  private static final String USERS = "Uid:";
+  private static final String DEVICE = "/fuse"; // /dev/fuse, wherever /dev is
+
+  /* namespaces(7): the namespace in which all processes are seen has always this number. */
+  private static final Path PROCESSES = Path.of("/proc/self/ns/pid");
+  private static final String ALL_PROCESSES = "pid:[4026531836]";
 
   private FuseConnections() {}
 
@@ -27,13 +42,85 @@ final class FuseConnections {
 
   /** What the kernel says of an open {@code /dev/fuse} (proc_pid_fdinfo(5)); -1 if nothing. */
   static long ofDevice(Sys sys, int deviceFd) {
-    byte[] path = ascii("/proc/self/fdinfo/" + deviceFd);
-    byte[] text = new byte[MOST_BYTES];
-    try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_RDONLY, 0))) {
-      int length = sys.preadArray(fd.raw(), text, 0, text.length, 0);
-      return parse(new String(text, 0, length, StandardCharsets.US_ASCII));
+    try {
+      return read(sys, "/proc/self/fdinfo/" + deviceFd);
     } catch (ErrnoException e) {
       return -1; // no /proc
+    }
+  }
+
+  private static long read(Sys sys, String fdinfo) throws ErrnoException {
+    byte[] text = new byte[MOST_BYTES];
+    try (Fd fd = new Fd(sys, sys.openPath(ascii(fdinfo), Linux.O_RDONLY, 0))) {
+      int length = sys.preadArray(fd.raw(), text, 0, text.length, 0);
+      return parse(new String(text, 0, length, StandardCharsets.US_ASCII));
+    }
+  }
+
+  /**
+   * Whether a process may have the device of a user's mount, which nobody is asked for. True also
+   * means that it cannot be told: of a process of that user which this one may not look into, where
+   * not all processes are seen, and by a kernel that does not say whose a device is.
+   *
+   * @param user the one that the mount belongs to
+   */
+  public static boolean mayBeServed(Sys sys, MountInfo mount, int user) {
+    long connection = of(mount);
+    try {
+      if (connection < 0 || !Files.readSymbolicLink(PROCESSES).toString().equals(ALL_PROCESSES)) {
+        return true;
+      }
+    } catch (IOException e) {
+      return true; // no /proc
+    }
+    Iterator<ProcessHandle> all = ProcessHandle.allProcesses().iterator();
+    while (all.hasNext()) {
+      if (mayServe(sys, all.next().pid(), connection, user)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean mayServe(Sys sys, long pid, long connection, int user) {
+    try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path fd : open) {
+        if (isDevice(fd)) {
+          long found = read(sys, "/proc/" + pid + "/fdinfo/" + fd.getFileName());
+          if (found == connection || found < 0) {
+            return true;
+          }
+        }
+      }
+      return false;
+    } catch (NoSuchFileException | DirectoryIteratorException e) {
+      return false; // it has ended
+    } catch (ErrnoException e) {
+      return e.errno() != Errno.ENOENT && e.errno() != Errno.ESRCH; // closed, or it has ended
+    } catch (IOException e) {
+      return isOf(pid, user); // not for us to see
+    }
+  }
+
+  private static boolean isOf(long pid, int user) {
+    try (Stream<String> status =
+        Files.lines(Path.of("/proc/" + pid + "/status"), StandardCharsets.ISO_8859_1)) {
+      return status
+          .filter(line -> line.startsWith(USERS))
+          .flatMap(line -> Stream.of(line.substring(USERS.length()).strip().split("\t", -1)))
+          .anyMatch(id -> Long.parseLong(id) == Integer.toUnsignedLong(user));
+    } catch (NoSuchFileException e) {
+      return false; // it has ended
+    } catch (IOException | UncheckedIOException e) {
+      return true;
+    }
+  }
+
+  private static boolean isDevice(Path fd) throws IOException {
+    try {
+      return Files.readSymbolicLink(fd).toString().endsWith(DEVICE);
+    } catch (NoSuchFileException e) {
+      return false; // closed meanwhile
     }
   }
 

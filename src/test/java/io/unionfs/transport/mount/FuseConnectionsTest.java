@@ -31,6 +31,11 @@ class FuseConnectionsTest {
     assertThat(FuseConnections.ofDevice(Sys.linux(), 999_999)).isEqualTo(-1);
   }
 
+  @Test
+  void ofWhatIsNoConnectionNothingIsCertain() {
+    assertThat(FuseConnections.mayBeServed(Sys.linux(), mount(8, 1), 1000)).isTrue();
+  }
+
   private static MountInfo mount(int major, int minor) {
     return new MountInfo(
         1, 0, major, minor, Name.of("/"), Name.of("/mnt"), "rw", "fuse.x", Name.of("x"), "rw");

@@ -105,6 +105,28 @@ class ListIT {
     union.mount();
   }
 
+  /* The kernel lets nobody but its user ask the server; root sees who has the device, if it sees all processes. */
+  @MountTest(accounts = Account.USER)
+  void rootIsToldThatTheServerOfAUserIsGone(Union union) throws Exception {
+    union.layers("lower f file \"\"").mount();
+    Command list = Command.of(Account.ROOT, Tool.unionfs(), "list");
+    Command own = Command.of(union.account(), Tool.unionfs(), "list");
+    assertThat(line(union, list.output())).contains("(no control socket)");
+    assertThat(line(union, own.output())).contains("(no control socket)");
+
+    union.server().destroyForcibly();
+    Union.await("the server ends", () -> !union.hasServer());
+
+    String gone = "(server is gone; unmount with: unionfs umount " + union.point() + ")";
+    boolean seesAll =
+        Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).endsWith("pid:[4026531836]");
+    assertThat(line(union, list.output())).contains(seesAll ? gone : "(no control socket)");
+    assertThat(line(union, own.output())).contains(gone);
+    Command.of(Account.ROOT, Tool.unionfs(), "umount", union.point().toString()).output();
+    assertThat(union.isMounted()).isFalse();
+    union.mount();
+  }
+
   /* Where it is not mounted, it is not listed; who enters the place sees it. */
   @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
   void unionOfAnotherNamespaceIsListedThere(Union union) throws Exception {

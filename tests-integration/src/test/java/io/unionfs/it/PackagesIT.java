@@ -129,6 +129,17 @@ class PackagesIT {
   @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
   void debianPackageNeedsNothingBesideAFreshSystem(Union union) throws Exception {
     Needs.programs("debootstrap");
+    fetchDebian(union);
+
+    Command.Result result =
+        inside("bash", script(), "fresh", made("*.deb").toString(), union.home().toString());
+
+    assertThat(result.out() + result.err()).isEqualTo(USED + REMOVED);
+    assertThat(result.status()).isZero();
+  }
+
+  /* Into the union's home, from the package source of this machine. */
+  private static Path fetchDebian(Union union) throws IOException, InterruptedException {
     Path debian = union.home().resolve("debian");
     String fetch =
         ". /etc/os-release; debootstrap --variant=minbase $VERSION_CODENAME '%s' \"$(apt-get"
@@ -136,12 +147,33 @@ class PackagesIT {
             + " \"Codename: $VERSION_CODENAME\" | sed 1q)\" >&2";
     Command.Result fetched = inside("bash", "-euc", fetch.formatted(debian));
     assumeTrue(fetched.status() == 0, () -> "no Debian could be fetched: " + fetched.err());
+    return debian;
+  }
+
+  /* As docs/CONTAINERS.md has them, with what the network gives as Debian's image. */
+  @Tag("system")
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void recipesForImagesOfDebianAreWhatTheySay(Union union) throws Exception {
+    Needs.programs("debootstrap", "podman", "buildah", "runc");
+    Path debian = fetchDebian(union);
+    Path script = home().resolve("image.sh");
+    try (InputStream source = PackagesIT.class.getResourceAsStream("/image.sh")) {
+      Files.copy(source, script);
+    }
+    Path home = Files.createDirectory(union.home().resolve("podman"));
 
     Command.Result result =
-        inside("bash", script(), "fresh", made("*.deb").toString(), union.home().toString());
+        inside(
+            "sh",
+            script.toString(),
+            made("*.deb").toString(),
+            home.toString(),
+            debian.toString(),
+            Tool.mount(),
+            Path.of("..", "docs", "CONTAINERS.md").toRealPath().toString());
 
-    assertThat(result.out() + result.err()).isEqualTo(USED + REMOVED);
-    assertThat(result.status()).isZero();
+    assertThat(result.out()).as(result.err()).isEqualTo("debian_version\nchanged\ndone\n");
+    assertThat(result.status()).as(result.err()).isZero();
   }
 
   /* With the device and the right to mount, and nothing else of the host. */

@@ -49,9 +49,10 @@ final class LineLogger extends LegacyAbstractLogger {
       Object @Nullable [] arguments,
       @Nullable Throwable cause) {
     LogOutput.write(
-        Level.valueOf(level.name()),
-        name,
-        MessageFormatter.basicArrayFormat(pattern, arguments),
-        cause);
+        new LogEvent(
+            Level.valueOf(level.name()),
+            name,
+            MessageFormatter.basicArrayFormat(pattern, arguments),
+            cause));
   }
 }

@@ -5,62 +5,67 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
 /*
- * The file is opened before the union is mounted, and nothing is opened by path afterwards: the log
- * may lie under the mount point. One write(2) a line, so lines of several threads do not mix.
+ * What is written to is opened before the union is mounted, and nothing is opened by path afterwards:
+ * it may lie under the mount point.
  */
 /** Where log lines go, for the whole process. */
 public final class LogOutput {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS");
-  private static final int STDERR = 2;
-  private static final int NOWHERE = -1;
+  private static final byte[] JOURNAL = "/run/systemd/journal".getBytes(StandardCharsets.US_ASCII);
 
   /* One object publishes level and target together. */
-  private static volatile LogOutput current = new LogOutput(Level.WARN, STDERR);
-
-  /* Read at start: the files of time zones may lie under the mount point. */
-  private static final ZoneId ZONE = ZoneId.systemDefault();
+  private static volatile LogOutput current = new LogOutput(Level.WARN, LineTarget.STDERR);
 
   private final Level level;
-  private final int fd;
+  private final @Nullable LogTarget target;
 
-  private LogOutput(Level level, int fd) {
+  private LogOutput(Level level, @Nullable LogTarget target) {
     this.level = level;
-    this.fd = fd;
+    this.target = target;
+  }
+
+  /** Logs to standard error, so much. */
+  public static void openStderr(Level level) {
+    current = new LogOutput(level, LineTarget.STDERR);
   }
 
   /**
-   * Chooses what is logged and where.
+   * Appends to a file.
    *
-   * @param file a file to append to, its path in bytes; null for standard error
+   * @param path in bytes
    * @throws IOException if the file cannot be opened
    */
-  public static void open(Level level, byte @Nullable [] file) throws IOException {
-    int fd = STDERR;
-    if (file != null) {
-      try {
-        fd = Sys.linux().openPath(file, Linux.O_WRONLY | Linux.O_CREAT | Linux.O_APPEND, 0644);
-      } catch (ErrnoException e) {
-        throw new IOException("log file " + Name.of(file) + ": " + e.getMessage(), e);
-      }
+  public static void openFile(Level level, byte[] path) throws IOException {
+    try {
+      int fd = Sys.linux().openPath(path, Linux.O_WRONLY | Linux.O_CREAT | Linux.O_APPEND, 0644);
+      current = new LogOutput(level, new LineTarget(fd));
+    } catch (ErrnoException e) {
+      throw new IOException("log file " + Name.of(path) + ": " + e.getMessage(), e);
     }
-    current = new LogOutput(level, fd);
+  }
+
+  /**
+   * Logs to the journal of systemd.
+   *
+   * @param mountPoint which its entries name, in bytes
+   * @throws IOException if there is no journal
+   */
+  public static void openJournal(Level level, byte[] mountPoint) throws IOException {
+    openJournal(level, JOURNAL, mountPoint);
+  }
+
+  static void openJournal(Level level, byte[] directory, byte[] mountPoint) throws IOException {
+    current = new LogOutput(level, JournalTarget.open(Sys.linux(), directory, mountPoint));
   }
 
   /** Stops writing to standard error, which is no longer the caller's. */
   public static void leaveTerminal() {
     LogOutput now = current;
-    if (now.fd == STDERR) {
-      current = new LogOutput(now.level, NOWHERE);
+    if (now.target == LineTarget.STDERR) {
+      current = new LogOutput(now.level, null);
     }
   }
 
@@ -71,34 +76,18 @@ public final class LogOutput {
 
   static boolean isEnabled(Level level) {
     LogOutput now = current;
-    return now.fd != NOWHERE && level.compareTo(now.level) <= 0;
+    return now.target != null && level.compareTo(now.level) <= 0;
   }
 
-  static void write(Level level, String logger, String message, @Nullable Throwable cause) {
+  static void write(LogEvent event) {
     LogOutput now = current;
-    if (now.fd == NOWHERE) {
+    if (now.target == null) {
       return;
     }
-    StringWriter text = new StringWriter();
-    text.append(TIME.format(LocalDateTime.now(ZONE)))
-        .append(' ')
-        .append(level.name())
-        .append(' ')
-        .append(logger.substring(logger.lastIndexOf('.') + 1))
-        .append(": ")
-        .append(message);
-    if (cause != null) {
-      text.append(": ").append(cause.toString());
-      if (isDebug()) {
-        text.append(System.lineSeparator());
-        cause.printStackTrace(new PrintWriter(text));
-      }
-    }
-    text.append(System.lineSeparator());
     try {
-      Sys.linux().write(now.fd, text.toString().getBytes(StandardCharsets.UTF_8));
+      now.target.write(event);
     } catch (ErrnoException e) {
-      current = new LogOutput(now.level, NOWHERE); // a full disk or closed pipe: nobody to tell
+      current = new LogOutput(now.level, null); // a full disk or closed pipe: nobody to tell
     }
   }
 }

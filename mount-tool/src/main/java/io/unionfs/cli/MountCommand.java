@@ -29,6 +29,10 @@ final class MountCommand {
     }
     MountWords gathered = gather();
     List<String> positionals = line.positionals();
+    if (positionals.size() > 2) {
+      throw new IllegalArgumentException(
+          "a source and a mount point are two arguments, and there are " + positionals.size());
+    }
     String mountPoint = positionals.get(positionals.size() - 1);
     if (gathered.isRemount()) {
       new Remount(Sys.linux()).run(mountPoint, gathered.keys(), line::warn);

@@ -57,6 +57,7 @@ final class MountLine {
         PositionalParamSpec.builder()
             .index("0..*")
             .arity("1..2")
+            .required(true)
             .type(List.class)
             .auxiliaryTypes(String.class)
             .paramLabel("[SOURCE] MOUNTPOINT")

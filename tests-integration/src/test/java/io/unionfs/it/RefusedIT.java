@@ -37,6 +37,7 @@ class RefusedIT {
   void wrongUsageNamesWhatIsMissing(Union union) throws Exception {
     refuses(union, 2, "no lower directory given", "--upper", "upper", "mnt");
     refuses(union, 2, "Missing required parameter", "--lower", "lower");
+    refuses(union, 2, "there are 3", "--lower", "lower", "one", "two", "mnt");
     refuses(
         union,
         2,

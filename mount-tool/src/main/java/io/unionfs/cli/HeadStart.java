@@ -4,18 +4,23 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 
 /*
- * While the command line is read, most of the time by the interpreter, the other processor is idle. There the
+ * While the command line is read, most of the time by the interpreter, another processor is idle. There the
  * classes of a server are initialized, and then its hot methods compiled, so that the first requests do not find
  * interpreted code. Whoever starts to mount waits for the classes: two threads that initialize classes which
- * need each other could otherwise wait for each other for ever.
+ * need each other could otherwise wait for each other for ever. Compiling, which is as much again as a start, is
+ * left to whoever calls the methods where all processors have something to do: of a hundred mounts that start
+ * together most will do nothing for a while.
  */
 /** What a server needs a moment later, done meanwhile by a thread of its own. */
 final class HeadStart {
   private static final String LIST = "unionfs.hotMethods";
   private static final CountDownLatch INITIALIZED = new CountDownLatch(1);
   private static final long SOME_WEIGHT = 1024;
+  private static final long FIRST_PAUSE_NANOS = 10_000_000;
+  private static final long LAST_PAUSE_NANOS = 5_000_000_000L;
 
   private HeadStart() {}
 
@@ -39,21 +44,36 @@ final class HeadStart {
   private static void run(String list) {
     try {
       HotMethods methods;
+      IdleProcessor idle;
       try {
         openJars();
         methods = HotMethods.read(list);
+        idle = IdleProcessor.open();
         buildCache();
         methods.initialize();
       } finally {
         INITIALIZED.countDown();
       }
-      methods.compile();
+      try (idle) {
+        methods.compile(() -> awaitIdle(idle));
+      }
     } catch (IOException | LinkageError e) {
       // Nothing depends on it: there is no list in a build without a training run, and no compiler
       // to ask in
       // another Java. Then everything is compiled when it has been called often enough.
       return;
     }
+  }
+
+  /* Whether there was a processor for us before the patience ended; it is looked for less and less often. */
+  private static boolean awaitIdle(IdleProcessor idle) throws IOException {
+    for (long pause = FIRST_PAUSE_NANOS; !idle.isThere(); pause *= 2) {
+      if (pause > LAST_PAUSE_NANOS) {
+        return false;
+      }
+      LockSupport.parkNanos(pause);
+    }
+    return true;
   }
 
   /* Whoever asks for a class or a file that is in none of them has them all opened, and somebody does. */

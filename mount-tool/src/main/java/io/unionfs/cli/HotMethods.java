@@ -62,13 +62,18 @@ final class HotMethods {
   }
 
   /**
-   * Puts them into the compiler's queue, in the order of the list.
+   * Puts them into the compiler's queue, in the order of the list, as long as somebody says so:
+   * asked before each class.
    *
    * @throws LinkageError if this Java cannot
+   * @throws IOException as the one who is asked
    */
-  void compile() {
+  void compile(Going going) throws IOException {
     WhiteBox compiler = new WhiteBox();
     for (Hot hot : classes) {
+      if (!going.on()) {
+        return;
+      }
       for (Method method : hot.type.getDeclaredMethods()) {
         if (hot.names.contains(method.getName()) && !Modifier.isAbstract(method.getModifiers())) {
           compiler.enqueueMethodForCompilation0(method, QUICK_COMPILER, WHOLE_METHOD);
@@ -80,5 +85,10 @@ final class HotMethods {
         }
       }
     }
+  }
+
+  /** Says whether to go on. */
+  interface Going {
+    boolean on() throws IOException;
   }
 }

@@ -58,7 +58,10 @@ class StartIT {
 
   @MountTest(accounts = Account.ROOT)
   void methodsAreCompiledWithoutARequest(Union union) throws Exception {
-    union.layers("lower f file \"\"").mount();
+    union.layers("lower f file \"\"");
+    Path idle = Files.writeString(union.home().resolve("idle"), "0.00 0.00 0.00 1/2 3\n");
+    union.environment("UNIONFS_JAVA_OPTS", "-Dunionfs.loadavg=" + idle);
+    union.mount();
     String pid = String.valueOf(union.server().pid());
 
     Union.await("the way of a lookup is compiled", () -> isCompiled(pid));

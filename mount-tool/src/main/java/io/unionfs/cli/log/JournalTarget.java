@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /*
  * The directory of the journal's socket is held from before the mount on, because the mount may cover
@@ -115,10 +114,8 @@ final class JournalTarget implements LogTarget {
     }
   }
 
-  private static boolean isLogging(StackWalker.@Nullable StackFrame frame) {
-    return frame != null
-        && (LOGGING.contains(frame.getClassName())
-            || frame.getClassName().startsWith("org.slf4j."));
+  private static boolean isLogging(StackWalker.StackFrame frame) {
+    return LOGGING.contains(frame.getClassName()) || frame.getClassName().startsWith("org.slf4j.");
   }
 
   /* syslog(3) */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,11 +46,7 @@ final class MountCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  @Option(
-      names = {"-l", "--lower", "--lowerdir"},
-      paramLabel = "DIR[:DIR...]",
-      description = "Read-only directories, topmost first; repeatable. '\\:' stands for a colon.")
-  private List<String> lowers = List.of();
+  @Mixin private final LayerNames layers = new LayerNames();
 
   @Option(
       names = "--image",
@@ -68,20 +65,6 @@ final class MountCommand implements Callable<Integer> {
             + " other users than root ~/.local/share/unionfs/layers."
       })
   private @Nullable String store;
-
-  @Option(
-      names = {"-u", "--upper", "--upperdir"},
-      paramLabel = "DIR",
-      description = "The directory that takes all changes.")
-  private List<String> uppers = List.of();
-
-  @Option(
-      names = {"-w", "--work", "--workdir"},
-      paramLabel = "DIR",
-      description =
-          "The work directory, on the upper's file system. Default: one beside the upper, removed at"
-              + " the end.")
-  private List<String> works = List.of();
 
   @Option(
       names = "-o",
@@ -313,9 +296,7 @@ final class MountCommand implements Callable<Integer> {
     if (positionals.size() == 2) {
       gathered.fsname(positionals.get(0));
     }
-    lowers.forEach(gathered::lowers);
-    uppers.forEach(gathered::upper);
-    works.forEach(gathered::work);
+    layers.addTo(gathered);
     for (String list : words) {
       List<Word> read = OptionWords.words(list);
       read.forEach(gathered::word);

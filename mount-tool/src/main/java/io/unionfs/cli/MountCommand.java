@@ -279,6 +279,7 @@ final class MountCommand implements Callable<Integer> {
       }
     }
     mount.awaitUnmounted();
+    LogOutput.finish();
     return 0;
   }
 

@@ -66,14 +66,24 @@ final class JournalTarget implements LogTarget {
 
   @Override
   public void write(LogEvent event) {
-    long lost = dropped.getAndSet(0);
-    if (lost > 0 && !isTaken(lines(lost))) {
-      dropped.addAndGet(lost + 1); // the place of the gap stays known
-      return;
-    }
-    if (!isTaken(event)) {
+    if (!isGapTold() || !isTaken(event)) {
       dropped.incrementAndGet();
     }
+  }
+
+  @Override
+  public void finish() {
+    isGapTold();
+  }
+
+  /* Whether it is known by now how many lines are missing: else the place of the gap stays this. */
+  private boolean isGapTold() {
+    long lost = dropped.getAndSet(0);
+    if (lost == 0 || isTaken(lines(lost))) {
+      return true;
+    }
+    dropped.addAndGet(lost);
+    return false;
   }
 
   private static LogEvent lines(long lost) {

@@ -42,8 +42,6 @@ import picocli.CommandLine.Spec;
       "Example: unionfs-mount --lower a:b --upper c /mnt/x"
     })
 final class MountCommand implements Callable<Integer> {
-  private static final String DESCRIPTORS = "/dev/fd/";
-
   @Spec private @Nullable CommandSpec spec;
 
   @Mixin private final LayerNames layers = new LayerNames();
@@ -262,7 +260,7 @@ final class MountCommand implements Callable<Integer> {
       new Remount(Sys.linux()).run(mountPoint, gathered.keys(), this::warn);
       return 0;
     }
-    gathered.log().open(debug ? Level.TRACE : Level.WARN, shown(mountPoint));
+    gathered.log().open(debug ? Level.TRACE : Level.WARN, mountPoint);
     UnionMount.Builder builder = UnionMount.builder().transport(Transport.parse(transport));
     gathered.applyTo(builder);
     for (String warning : gathered.warnings()) {
@@ -281,15 +279,6 @@ final class MountCommand implements Callable<Integer> {
     mount.awaitUnmounted();
     LogOutput.finish();
     return 0;
-  }
-
-  /* As the mount table has it, before it stands there. */
-  private static byte[] shown(String mountPoint) throws ErrnoException {
-    Sys sys = Sys.linux();
-    return RawArguments.bytes(
-        mountPoint.startsWith(DESCRIPTORS)
-            ? mountPoint
-            : MountPath.of(sys, MountPath.current(sys), mountPoint));
   }
 
   private MountWords gather() {

@@ -15,11 +15,13 @@ runtime = "runc"
 netns = "none"
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 END
+graph='g=r a,p"h'"'"'i\j' # podman escapes nothing of it for the mount program
+quoted=$(printf %s "$home/$graph" | sed 's/[\\"]/\\&/g')
 cat > "$CONTAINERS_STORAGE_CONF" <<END
 [storage]
 driver = "overlay"
-graphroot = "$home/graph"
-rootless_storage_path = "$home/graph"
+graphroot = "$quoted"
+rootless_storage_path = "$quoted"
 runroot = "$home/run"
 [storage.options.overlay]
 mount_program = "$program"
@@ -30,7 +32,7 @@ finish() {
   status=$?
   podman rm -af >/dev/null || status=1
   podman rmi -af >/dev/null || status=1
-  [ "$(id -u)" -eq 0 ] || podman unshare sh -c 'umount graph/overlay; rm -rf --one-file-system graph run' || status=1
+  [ "$(id -u)" -eq 0 ] || podman unshare sh -c 'umount "$1/overlay"; rm -rf --one-file-system "$1" run' sh "$graph" || status=1
   podman system migrate >/dev/null 2>&1 || true # ends the process that keeps the user namespace
   rm -rf --one-file-system "$runtime"
   exit "$status"

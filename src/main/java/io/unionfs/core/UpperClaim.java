@@ -1,9 +1,8 @@
 package io.unionfs.core;
 
 import io.unionfs.layer.Directories;
-import io.unionfs.sys.Errno;
+import io.unionfs.layer.DirectoryLock;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -12,11 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /*
- * A lock of the kernel (flock(2)) and no file: it goes with the process that holds it, however that
- * ends. umount(2) returns before a FUSE server has let go, so a claim waits a moment for a holder
- * that has no mount any more.
+ * umount(2) returns before a FUSE server has let go, so a claim waits a moment for a holder that has
+ * no mount any more.
  */
-/** The sole right to write to an upper or work dir. */
+/** The sole right of a mount to write to an upper or work dir. */
 final class UpperClaim implements AutoCloseable {
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long WAIT_LIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
@@ -24,38 +22,44 @@ final class UpperClaim implements AutoCloseable {
 
   private static final long NOBODY = -1;
 
-  private final Fd fd;
+  private final DirectoryLock lock;
 
-  private UpperClaim(Fd fd) {
-    this.fd = fd;
+  private UpperClaim(DirectoryLock lock) {
+    this.lock = lock;
   }
 
   static UpperClaim take(Sys sys, Directories.Checked directory) throws IOException {
-    try (Fd fd =
-        new Fd(sys, sys.openPath(directory.real(), Linux.O_RDONLY | Linux.O_DIRECTORY, 0))) {
-      long start = System.nanoTime();
-      long ending = NOBODY;
-      while (true) {
-        int errno = sys.tryFlock(fd.raw(), Linux.LOCK_EX | Linux.LOCK_NB);
-        if (errno == 0) {
-          return new UpperClaim(new Fd(sys, fd.take()));
+    try {
+      UpperClaim claim = new UpperClaim(DirectoryLock.of(sys, directory));
+      boolean taken = false;
+      try {
+        claim.await(directory);
+        taken = true;
+        return claim;
+      } finally {
+        if (!taken) {
+          claim.close();
         }
-        if (errno != Errno.EWOULDBLOCK) {
-          throw new MountRefusedException(directory + ": cannot be locked: " + Errno.name(errno));
-        }
-        long holder = holder(directory.stat());
-        if (holder > 0 && holder != ending && !HolderMount.exists(holder)) {
-          ending = holder;
-        }
-        boolean ends = ending != NOBODY && (holder == ending || holder == 0); // 0: it has let go
-        long patience = ends ? WAIT_DEAD_NANOS : WAIT_LIVE_NANOS;
-        if (System.nanoTime() - start > patience) {
-          throw new MountRefusedException(directory + " is in use by " + describe(holder));
-        }
-        LockSupport.parkNanos(POLL_NANOS);
       }
     } catch (ErrnoException e) {
       throw new MountRefusedException(directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void await(Directories.Checked directory) throws ErrnoException, MountRefusedException {
+    long start = System.nanoTime();
+    long ending = NOBODY;
+    while (!lock.tryTake()) {
+      long holder = holder(directory.stat());
+      if (holder > 0 && holder != ending && !HolderMount.exists(holder)) {
+        ending = holder;
+      }
+      boolean ends = ending != NOBODY && (holder == ending || holder == 0); // 0: it has let go
+      long patience = ends ? WAIT_DEAD_NANOS : WAIT_LIVE_NANOS;
+      if (System.nanoTime() - start > patience) {
+        throw new MountRefusedException(directory + " is in use by " + describe(holder));
+      }
+      LockSupport.parkNanos(POLL_NANOS);
     }
   }
 
@@ -88,6 +92,6 @@ final class UpperClaim implements AutoCloseable {
 
   @Override
   public void close() {
-    fd.close();
+    lock.close();
   }
 }

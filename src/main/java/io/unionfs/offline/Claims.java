@@ -2,10 +2,9 @@ package io.unionfs.offline;
 
 import io.unionfs.layer.Directories;
 import io.unionfs.layer.Directories.Checked;
+import io.unionfs.layer.DirectoryLock;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
-import io.unionfs.sys.Linux;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,19 +12,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sole right to write to an upper and its work directory: the locks (flock(2)) that a mount
- * takes as well, and that no mount is there that takes none.
+ * The sole right to write to an upper and its work directory: the locks that a mount takes as well,
+ * and that no mount is there that takes none.
  */
 public final class Claims implements AutoCloseable {
-  private final List<Fd> held = new ArrayList<>();
+  private final List<DirectoryLock> held = new ArrayList<>();
 
   private Claims() {}
 
   /** Whether a mount uses a directory right now. */
   public static boolean isClaimed(Sys sys, byte[] path) throws ErrnoException {
-    try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_RDONLY | Linux.O_DIRECTORY, 0))) {
-      // a shared lock for a moment: who mounts meanwhile tries again
-      return sys.tryFlock(fd.raw(), Linux.LOCK_SH | Linux.LOCK_NB) == Errno.EWOULDBLOCK;
+    try {
+      return DirectoryLock.isTaken(sys, path);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EACCES) {
         return false;
@@ -88,14 +86,10 @@ public final class Claims implements AutoCloseable {
 
   private void add(Sys sys, Checked directory) throws IOException {
     try {
-      Fd fd = new Fd(sys, sys.openPath(directory.real(), Linux.O_RDONLY | Linux.O_DIRECTORY, 0));
-      held.add(fd);
-      int errno = sys.tryFlock(fd.raw(), Linux.LOCK_EX | Linux.LOCK_NB);
-      if (errno == Errno.EWOULDBLOCK) {
+      DirectoryLock lock = DirectoryLock.of(sys, directory);
+      held.add(lock);
+      if (!lock.tryTake()) {
         throw new IOException(directory + " is in use by a mounted union; unmount that first");
-      }
-      if (errno != 0) {
-        throw ErrnoException.of(errno);
       }
     } catch (ErrnoException e) {
       throw new IOException(directory + ": " + e.getMessage(), e);
@@ -104,6 +98,6 @@ public final class Claims implements AutoCloseable {
 
   @Override
   public void close() {
-    held.forEach(Fd::close);
+    held.forEach(DirectoryLock::close);
   }
 }

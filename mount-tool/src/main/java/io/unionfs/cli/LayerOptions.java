@@ -2,29 +2,13 @@ package io.unionfs.cli;
 
 import io.unionfs.cli.OptionWords.Word;
 import io.unionfs.offline.LayerSources;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that name layers, spelled as for {@code unionfs-mount}. */
 final class LayerOptions {
-  @Option(
-      names = {"-l", "--lower", "--lowerdir"},
-      paramLabel = "DIR[:DIR...]",
-      description = "Read-only directories, topmost first; repeatable. '\\:' stands for a colon.")
-  private List<String> lowers = List.of();
-
-  @Option(
-      names = {"-u", "--upper", "--upperdir"},
-      paramLabel = "DIR",
-      description = "The directory that has all changes.")
-  private List<String> uppers = List.of();
-
-  @Option(
-      names = {"-w", "--work", "--workdir"},
-      paramLabel = "DIR",
-      description = "The work directory. Default: as for a mount, where there is one.")
-  private List<String> works = List.of();
+  @Mixin private final LayerNames names = new LayerNames();
 
   @Option(
       names = "--whiteout",
@@ -48,12 +32,7 @@ final class LayerOptions {
 
   /** Whether layers are named at all. */
   boolean given() {
-    return !lowers.isEmpty()
-        || !uppers.isEmpty()
-        || !works.isEmpty()
-        || whiteout != null
-        || redirectDir != null
-        || xattrPermissions != null;
+    return names.given() || whiteout != null || redirectDir != null || xattrPermissions != null;
   }
 
   /**
@@ -63,9 +42,7 @@ final class LayerOptions {
    */
   LayerSources sources() {
     MountWords words = new MountWords();
-    lowers.forEach(words::lowers);
-    uppers.forEach(words::upper);
-    works.forEach(words::work);
+    names.addTo(words);
     value(words, "whiteout", whiteout);
     value(words, "redirect_dir", redirectDir);
     value(words, "xattr_permissions", xattrPermissions);

@@ -12,8 +12,6 @@ import java.util.List;
 
 /** {@code unionfs-mount}: mounts a union and serves it. */
 final class MountCommand {
-  private static final String DESCRIPTORS = "/dev/fd/";
-
   private final MountLine line;
 
   MountCommand(MountLine line) {
@@ -39,7 +37,7 @@ final class MountCommand {
       return 0;
     }
     boolean debug = line.isGiven("--debug");
-    gathered.log().open(debug ? Level.TRACE : Level.WARN, shown(mountPoint));
+    gathered.log().open(debug ? Level.TRACE : Level.WARN, mountPoint);
     String transport = line.value("--transport");
     UnionMount.Builder builder =
         UnionMount.builder()
@@ -59,16 +57,8 @@ final class MountCommand {
       }
     }
     mount.awaitUnmounted();
+    LogOutput.finish();
     return 0;
-  }
-
-  /* As the mount table has it, before it stands there. */
-  private static byte[] shown(String mountPoint) throws ErrnoException {
-    Sys sys = Sys.linux();
-    return RawArguments.bytes(
-        mountPoint.startsWith(DESCRIPTORS)
-            ? mountPoint
-            : MountPath.of(sys, MountPath.current(sys), mountPoint));
   }
 
   private MountWords gather() {

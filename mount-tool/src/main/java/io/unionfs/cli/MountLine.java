@@ -74,12 +74,7 @@ final class MountLine {
   }
 
   private void addOptions() {
-    list(
-        "DIR[:DIR...]",
-        "Read-only directories, topmost first; repeatable. '\\:' stands for a colon.",
-        "-l",
-        "--lower",
-        "--lowerdir");
+    list("DIR[:DIR...]", LayerNames.LOWER_TEXT, "-l", "--lower", "--lowerdir");
     value(
         "oci:DIR:TAG",
         "The layers of an image as lower directories, in this place among those of"
@@ -92,14 +87,8 @@ final class MountLine {
             + " /var/lib/unionfs/layers, for other users than root"
             + " ~/.local/share/unionfs/layers.",
         "--store");
-    list("DIR", "The directory that takes all changes.", "-u", "--upper", "--upperdir");
-    list(
-        "DIR",
-        "The work directory, on the upper's file system. Default: one beside the upper,"
-            + " removed at the end.",
-        "-w",
-        "--work",
-        "--workdir");
+    list("DIR", LayerNames.UPPER_TEXT, "-u", "--upper", "--upperdir");
+    list("DIR", LayerNames.WORK_TEXT, "-w", "--work", "--workdir");
     list(
         "KEY[=VALUE],...",
         "Mount options: lowerdir=, upperdir=, workdir=, ro, allow_other,"

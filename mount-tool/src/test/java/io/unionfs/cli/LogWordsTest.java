@@ -37,7 +37,7 @@ class LogWordsTest {
     words.take(new Word("log_file", "/x"));
     words.take(new Word("log", "journal"));
 
-    assertThatThrownBy(() -> words.open(Level.WARN, new byte[] {'/'}))
+    assertThatThrownBy(() -> words.open(Level.WARN, "/mnt"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("not to both");
   }

@@ -85,20 +85,24 @@ public final class FuseConnections {
   private static boolean mayServe(Sys sys, long pid, long connection, int user) {
     try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
       for (Path fd : open) {
-        if (isDevice(fd)) {
-          long found = read(sys, "/proc/" + pid + "/fdinfo/" + fd.getFileName());
-          if (found == connection || found < 0) {
-            return true;
-          }
+        if (isDevice(fd) && mayBeOf(sys, pid, fd, connection)) {
+          return true;
         }
       }
       return false;
     } catch (NoSuchFileException | DirectoryIteratorException e) {
       return false; // it has ended
-    } catch (ErrnoException e) {
-      return e.errno() != Errno.ENOENT && e.errno() != Errno.ESRCH; // closed, or it has ended
     } catch (IOException e) {
       return isOf(pid, user); // not for us to see
+    }
+  }
+
+  private static boolean mayBeOf(Sys sys, long pid, Path fd, long connection) {
+    try {
+      long found = read(sys, "/proc/" + pid + "/fdinfo/" + fd.getFileName());
+      return found == connection || found < 0;
+    } catch (ErrnoException e) {
+      return e.errno() != Errno.ENOENT && e.errno() != Errno.ESRCH; // closed meanwhile
     }
   }
 

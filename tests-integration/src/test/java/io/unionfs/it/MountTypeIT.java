@@ -2,7 +2,7 @@ package io.unionfs.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 
 /** Those that mount by the type: mount(8) with each spelling of it, and the automounter. */
@@ -30,37 +30,42 @@ class MountTypeIT {
     assertThat(said).startsWith("text").containsPattern("base +fuse.unionfs-mount\n");
   }
 
-  /* Never for processes of its own group, so it gets another. */
+  /* The line of docs/MOUNT.md, and a name with a blank. Never for processes of its own group, so it gets another. */
   @Tag("system")
   @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
   void automounterMountsAndUnmounts(Union union) throws Exception {
     Needs.programs("automount");
-    union.layers("lower f file \"text\\n\"");
-    Files.createDirectory(union.home().resolve("auto"));
     String script =
         """
-        mount -t tmpfs none /srv; mkdir /srv/u /srv/w; sbin=$(readlink -f /sbin)
-        mount -t overlay -o lowerdir=$sbin,upperdir=/srv/u,workdir=/srv/w none $sbin
+        sbin=$(readlink -f /sbin)
+        mount -t tmpfs none /srv; mkdir /srv/u1 /srv/w1 /srv/a /srv/b /srv/c '/srv/d e'
+        mount -t overlay -o lowerdir=$sbin,upperdir=/srv/u1,workdir=/srv/w1 none $sbin
         ln -s '%s/mount.fuse.unionfs-mount' '%s/umount.fuse.unionfs-mount' $sbin
+        mount -t tmpfs none /mnt; mkdir /mnt/auto
+        echo 'of a' > /srv/a/f
+        echo 'of b' > /srv/b/g
+        echo 'of d e' > '/srv/d e/h'
         cd '%s'
-        echo "$PWD/auto $PWD/map --timeout=1" > master
-        echo "u -fstype=fuse.unionfs-mount,lowerdir=$PWD/lower,upperdir=$PWD/upper :none" > map
+        echo "/mnt/auto $PWD/map --timeout=1" > master
+        grep '^x  -fstype=' '%s' > map
+        echo 'y  -fstype=fuse.unionfs-mount,lowerdir="/srv/d e"  :none' >> map
         setsid automount -f "$PWD/master" > log 2>&1 & automounter=$!
         trap 'kill $automounter; wait' EXIT
-        ready() { grep -q " $PWD/auto autofs " /proc/mounts; }
-        gone() { ! grep -q " $PWD/auto/u fuse.unionfs-mount " /proc/mounts; }
+        ready() { grep -q " /mnt/auto autofs " /proc/mounts; }
+        gone() { ! grep -q " /mnt/auto/. fuse.unionfs-mount " /proc/mounts; }
         until ready || [ $SECONDS -gt 30 ]; do :; done
-        cat auto/u/f
-        echo new > auto/u/n
+        cat /mnt/auto/x/f /mnt/auto/x/g /mnt/auto/y/h
+        echo new > /mnt/auto/x/n
         ! gone || exit 9
         until gone || [ $SECONDS -gt 60 ]; do :; done
         gone
-        cat upper/n
+        cat /srv/c/n
         """
-            .formatted(COMMANDS, COMMANDS, union.home());
+            .formatted(
+                COMMANDS, COMMANDS, union.home(), Path.of("..", "docs", "MOUNT.md").toRealPath());
 
     String said = Command.of(Account.ROOT, "unshare", "--mount", "bash", "-euc", script).output();
 
-    assertThat(said).isEqualTo("text\nnew\n");
+    assertThat(said).isEqualTo("of a\nof b\nof d e\nnew\n");
   }
 }

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /*
  * The directory of the journal's socket is held from before the mount on, because the mount may cover
@@ -67,14 +66,24 @@ final class JournalTarget implements LogTarget {
 
   @Override
   public void write(LogEvent event) {
-    long lost = dropped.getAndSet(0);
-    if (lost > 0 && !isTaken(lines(lost))) {
-      dropped.addAndGet(lost + 1); // the place of the gap stays known
-      return;
-    }
-    if (!isTaken(event)) {
+    if (!isGapTold() || !isTaken(event)) {
       dropped.incrementAndGet();
     }
+  }
+
+  @Override
+  public void finish() {
+    isGapTold();
+  }
+
+  /* Whether it is known by now how many lines are missing: else the place of the gap stays this. */
+  private boolean isGapTold() {
+    long lost = dropped.getAndSet(0);
+    if (lost == 0 || isTaken(lines(lost))) {
+      return true;
+    }
+    dropped.addAndGet(lost);
+    return false;
   }
 
   private static LogEvent lines(long lost) {
@@ -115,10 +124,8 @@ final class JournalTarget implements LogTarget {
     }
   }
 
-  private static boolean isLogging(StackWalker.@Nullable StackFrame frame) {
-    return frame != null
-        && (LOGGING.contains(frame.getClassName())
-            || frame.getClassName().startsWith("org.slf4j."));
+  private static boolean isLogging(StackWalker.StackFrame frame) {
+    return LOGGING.contains(frame.getClassName()) || frame.getClassName().startsWith("org.slf4j.");
   }
 
   /* syslog(3) */

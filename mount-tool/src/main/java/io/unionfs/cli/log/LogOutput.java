@@ -69,6 +69,14 @@ public final class LogOutput {
     }
   }
 
+  /** Says what is still to be said before the process ends. */
+  public static void finish() {
+    LogTarget target = current.target;
+    if (target != null) {
+      target.finish();
+    }
+  }
+
   /** Whether as much is logged as helps to find a bug. */
   public static boolean isDebug() {
     return isEnabled(Level.DEBUG);

@@ -10,4 +10,7 @@ sealed interface LogTarget permits LineTarget, JournalTarget {
    * @throws ErrnoException if it takes nothing any more
    */
   void write(LogEvent event) throws ErrnoException;
+
+  /** Says what is still to be said where nothing else will be written. */
+  default void finish() {}
 }

@@ -203,4 +203,34 @@ class DocumentationTest {
         .isEqualTo("directory\n0");
     assertThat(completed("unionfs", "unionfs", "umount", "dir")).isEqualTo("directory\n0");
   }
+
+  /* Typed on a terminal of script(1); what stands there in the end is what the commands were called with. */
+  @Test
+  void bashCompletesOnATerminal() throws Exception {
+    assumeTrue(bash("script --version").endsWith("0"), "script is missing");
+    Files.createDirectory(home.resolve("directory"));
+    StringBuilder typed = new StringBuilder("cd '" + home + "'\n");
+    for (String program : List.of("unionfs", "unionfs-mount")) {
+      Files.writeString(home.resolve(program), Documentation.completion(program));
+      typed.append(
+          ". ./%s\n%s() { echo \"called:$(printf '<%%s>' \"$@\")\"; }\n"
+              .formatted(program, program));
+    }
+    typed
+        .append("unionfs um\tdi\t\n")
+        .append("unionfs-mount --log-l\tinfo --lower directory:di\t\n")
+        .append("exit\n");
+    Path keys = Files.writeString(home.resolve("keys"), typed);
+
+    String shown =
+        bash(
+            "TERM=dumb timeout 50 script -qec 'bash --norc --noprofile -i' /dev/null < '"
+                + keys
+                + "'");
+
+    assertThat(shown.lines().filter(line -> line.startsWith("called:")))
+        .containsExactly(
+            "called:<umount><directory/>",
+            "called:<--log-level><info><--lower><directory:directory/>");
+  }
 }

@@ -156,6 +156,27 @@ class JournalTargetTest {
   }
 
   @Test
+  void linesThatAreMissingAtTheEndAreToldThen() throws Exception {
+    JournalTarget target;
+    try (DatagramListener journal = journal()) {
+      target = target();
+      target.finish();
+      assertThat(journal.hasMessage()).isFalse();
+    }
+    target.write(event("lost"));
+    target.write(event("lost"));
+    target.finish();
+    try (DatagramListener journal = journal()) {
+      target.finish();
+      target.finish();
+
+      assertThat(next(journal))
+          .startsWith("MESSAGE=2 lines before this: not taken by the journal\n");
+      assertThat(journal.hasMessage()).isFalse();
+    }
+  }
+
+  @Test
   void journalThatIsStartedAgainGetsWhatComesNext() throws Exception {
     JournalTarget target;
     try (DatagramListener journal = journal()) {

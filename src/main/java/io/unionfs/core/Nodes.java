@@ -156,6 +156,18 @@ final class Nodes {
     byHost.put(host, node);
   }
 
+  /** The node that is known by a host inode, null if there is none alive. */
+  @Nullable Node find(HostInode host) {
+    return byHost.find(host);
+  }
+
+  /** Forgets that a file that was copied up came from a lower's, which is a file of its own now. */
+  void forgetLower(FileNode file) {
+    if (file.knownCopy() != null) {
+      byHost.remove(file.known());
+    }
+  }
+
   /** Forgets the host inodes of a removed node, whose numbers the host may use again. */
   void forgetAll(Node node) {
     byHost.remove(node.known());

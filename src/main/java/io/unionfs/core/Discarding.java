@@ -80,8 +80,8 @@ public final class Discarding {
         take(work, parent, entry.name());
       }
     }
-    for (Name name : steps.index()) {
-      removeFromIndex(work, name);
+    for (Name copy : steps.index()) {
+      dropCopy(work, copy);
     }
     ErrnoException first = failure;
     if (first != null) {
@@ -155,14 +155,10 @@ public final class Discarding {
     if (file != null) {
       loss.keepUsable(file, index, name);
     }
-    removeFromIndex(work, name);
+    TreeRemoval.remove(index, name);
     if (file != null) {
       loss.allNames(file, outdated);
     }
-  }
-
-  private void removeFromIndex(WorkDir work, Name name) throws ErrnoException {
-    TreeRemoval.remove(requireIndex(work), name);
   }
 
   private @Nullable Node liveNode(Stat stat) {

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /*
- * As unlink(2) does: who has the file open keeps it. But there may be a lower file under the name, which
- * must not be taken for this node, although it was one with it until now.
+ * As unlink(2) does: who has the file open keeps it. A lower file that is under the name then is a node of
+ * its own, although it was one with this until now.
  */
 /** What becomes of nodes whose objects are taken out of the upper. */
 final class NameLoss {
@@ -97,7 +97,6 @@ final class NameLoss {
     if (kept != null) {
       file.setOrphan(kept);
     }
-    union.nodes().forgetLower(file);
     Placement now = file.update(at -> at.withoutLink(parent, name));
     if (!now.links().isEmpty()) {
       outdated.file(file); // its link count

@@ -88,7 +88,8 @@ final class Nodes {
             known -> {
               if (known instanceof FileNode file
                   && !file.isRemoved()
-                  && file.type() == found.stat().type()) {
+                  && file.type() == found.stat().type()
+                  && !isApart(file, found)) {
                 if (file.placement().linkAt(parent, name) == null) {
                   file.update(now -> now.withLink(link));
                 }
@@ -113,6 +114,15 @@ final class Nodes {
               return file;
             });
     return (FileNode) node;
+  }
+
+  /*
+   * A lower's file is found under a name of which the upper has nothing, and the node was copied up: its
+   * copy has another name, and this one's was discarded. With an entry in the index it is one file.
+   */
+  private static boolean isApart(FileNode file, FoundFile found) {
+    Placement now = file.placement();
+    return !found.inUpper() && now.copiedUp() && now.index() == null;
   }
 
   /*
@@ -159,13 +169,6 @@ final class Nodes {
   /** The node that is known by a host inode, null if there is none alive. */
   @Nullable Node find(HostInode host) {
     return byHost.find(host);
-  }
-
-  /** Forgets that a file that was copied up came from a lower's, which is a file of its own now. */
-  void forgetLower(FileNode file) {
-    if (file.knownCopy() != null) {
-      byHost.remove(file.known());
-    }
   }
 
   /** Forgets the host inodes of a removed node, whose numbers the host may use again. */

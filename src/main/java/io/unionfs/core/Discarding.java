@@ -336,8 +336,8 @@ public final class Discarding {
         continue;
       }
       union.cache().forget(dir, shown);
-      if (left.stays() && !same) {
-        outdated.name(dir, shown);
+      if (!same) {
+        outdated.name(dir, shown); // in a removed directory too: somebody may be in it
       }
     }
   }

@@ -9,7 +9,6 @@ import io.unionfs.offline.Discard;
 import io.unionfs.offline.LayerSource;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.Paths;
-import io.unionfs.stack.DiscardSteps;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
@@ -53,21 +52,27 @@ final class LiveDiscard {
     List<List<Name>> split = paths.stream().map(path -> Paths.split(path.bytes())).toList();
     Discarding discarding = fs.discard();
     try (Discard discard = Discard.ofMounted(Sys.linux(), sources(), split)) {
-      if (!fs.tryHoldChanges(millis)) {
-        throw new IOException("a change does not end");
-      }
       try {
-        DiscardSteps steps = discard.steps();
-        discarding.run(steps);
+        run(discard, discarding, millis);
       } finally {
-        fs.releaseChanges();
+        session.forget(discarding.outdated());
+        discarding.sweep();
+        session.forget(discarding.outdated().onlyFiles()); // whose links were in what is swept
       }
     } catch (ErrnoException e) {
       throw new IOException("not everything was thrown away: " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private void run(Discard discard, Discarding discarding, int millis)
+      throws IOException, ErrnoException {
+    if (!fs.tryHoldChanges(millis)) {
+      throw new IOException("a change does not end");
+    }
+    try {
+      discarding.run(discard.steps());
     } finally {
-      session.forget(discarding.outdated());
-      discarding.sweep();
-      session.forget(discarding.outdated().onlyFiles()); // whose links were in what is swept
+      fs.releaseChanges();
     }
   }
 

@@ -42,10 +42,12 @@ public final class Discarding {
   private final Lookup lookup;
   private final NameLoss loss;
   private final Outdated outdated = new Outdated();
-  private final List<Name> taken = new ArrayList<>();
+  private final Taken taken;
+  private final List<Name> trees = new ArrayList<>();
   private @Nullable ErrnoException failure;
 
-  Discarding(UnionState union, Lookup lookup, NameLoss loss) {
+  Discarding(UnionState union, Lookup lookup, NameLoss loss, Taken taken) {
+    this.taken = taken;
     this.union = union;
     this.sys = union.sys();
     this.lookup = lookup;
@@ -89,13 +91,20 @@ public final class Discarding {
     }
   }
 
-  /** Removes what was taken out of the upper; changes need not be held back for it. */
-  public void sweep() {
+  /**
+   * Removes what was taken out of the upper, when those who remember it were told: what they still
+   * refer to stays usable. Changes need not be held back for it.
+   */
+  public void sweep() throws ErrnoException {
     WorkDir work = union.work();
-    if (work != null) {
-      taken.forEach(work::discard);
+    try {
+      taken.settle(outdated);
+    } finally {
+      if (work != null) {
+        trees.forEach(work::discard);
+      }
+      trees.clear();
     }
-    taken.clear();
   }
 
   private DirNode directory(List<Name> path) throws ErrnoException {
@@ -226,30 +235,20 @@ public final class Discarding {
 
   private void takeFile(WorkDir work, DirNode parent, Name name, @Nullable FileNode file)
       throws ErrnoException {
-    if (file == null) {
-      moveToWork(work, parent, name, null); // nothing that the union would show
-      return;
-    }
     Stat stat = new Stat();
     int errno = parent.requireUpper().tryStat(name, stat);
     if (errno != 0) {
       throw ErrnoException.of(errno);
     }
-    SharedFd kept = loss.hold(file, parent, name);
-    boolean moved = false;
-    try {
-      moveToWork(work, parent, name, null);
-      moved = true;
-    } finally {
-      if (!moved && kept != null) {
-        kept.retire();
-      }
+    Name temporary = moveToWork(work, parent, name, null);
+    if (file != null) {
+      DirNode to = taken.hidden(work.dir(), parent);
+      taken.file(file, parent, name, to, temporary, stat.nlink);
     }
-    loss.oneName(file, parent, name, stat.nlink, kept, outdated);
   }
 
   /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
-  private void moveToWork(WorkDir work, DirNode parent, Name name, @Nullable LayerDir moved)
+  private Name moveToWork(WorkDir work, DirNode parent, Name name, @Nullable LayerDir moved)
       throws ErrnoException {
     LayerDir upper = parent.requireUpper();
     Name temporary = work.newName();
@@ -272,7 +271,8 @@ public final class Discarding {
           }
           return name;
         });
-    taken.add(temporary);
+    trees.add(temporary);
+    return temporary;
   }
 
   private static void move(
@@ -304,8 +304,7 @@ public final class Discarding {
           dir.dropUpper();
           outdated.directory(dir);
         } else {
-          dir.setRemoved(loss.hold(dir));
-          union.nodes().forgetAll(dir);
+          taken.directory(dir);
         }
       }
     }
@@ -313,6 +312,7 @@ public final class Discarding {
 
   private void leaveEntries(Left left, LayerDir upper, Deque<Left> open) {
     DirNode dir = left.dir();
+    DirNode hidden = left.stays() ? taken.hidden(upper, dir) : dir;
     List<Name> names = new ArrayList<>();
     try (Fd fd = new Fd(sys, upper.openSelf());
         Dirents entries = Dirents.open(sys, fd.raw())) {
@@ -327,7 +327,7 @@ public final class Discarding {
     for (Name name : names) {
       boolean same = false;
       try {
-        same = leaveEntry(left, upper, name, open);
+        same = leaveEntry(left, hidden, upper, name, open);
       } catch (ErrnoException e) {
         failed(e);
       }
@@ -343,7 +343,7 @@ public final class Discarding {
   }
 
   /* Whether the name leads to the same node afterwards. */
-  private boolean leaveEntry(Left left, LayerDir upper, Name name, Deque<Left> open)
+  private boolean leaveEntry(Left left, DirNode hidden, LayerDir upper, Name name, Deque<Left> open)
       throws ErrnoException {
     DirNode dir = left.dir();
     if (union.marks().whiteouts().isReserved(name)) {
@@ -356,8 +356,11 @@ public final class Discarding {
     }
     if (!stat.isDirectory()) {
       if (liveNode(stat) instanceof FileNode file) {
-        SharedFd kept = loss.hold(file, dir, name);
-        loss.oneName(file, dir, name, stat.nlink, kept, outdated);
+        if (hidden == dir) {
+          taken.fileIn(dir, file, name, stat.nlink);
+        } else {
+          taken.file(file, dir, name, hidden, name, stat.nlink);
+        }
       }
       return false;
     }

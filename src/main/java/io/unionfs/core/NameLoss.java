@@ -127,6 +127,14 @@ final class NameLoss {
     }
   }
 
+  /** The same for a directory: whoever used it may have gone while it got its descriptor. */
+  void dropUnwanted(DirNode dir) {
+    SharedFd unwanted = dir.isReferenced() ? null : dir.takeOrphan();
+    if (unwanted != null) {
+      unwanted.retire();
+    }
+  }
+
   /** Takes all names from a copy that has lost its entry in the index. */
   void allNames(FileNode file, Outdated outdated) {
     remove(file);

@@ -40,6 +40,18 @@ final class Nodes {
     return new DirNode(nextId.getAndIncrement(), ino, generation, null, Name.DOT, upper, lowers);
   }
 
+  /** A directory that no path leads to and nobody finds, which messages show as another one. */
+  DirNode hidden(LayerDir upper, DirNode shownAs) {
+    return new DirNode(
+        nextId.getAndIncrement(),
+        shownAs.ino(),
+        shownAs.generation(),
+        shownAs.parent(),
+        shownAs.name(),
+        upper,
+        List.of());
+  }
+
   /** The directory's node at a place, made if it is not alive. */
   DirNode directory(
       HostInode host,

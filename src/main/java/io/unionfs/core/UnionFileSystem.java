@@ -58,6 +58,7 @@ public final class UnionFileSystem implements AutoCloseable {
   private final FileFlags flags;
   private final Xattrs xattrs;
   private final NameLoss nameLoss;
+  private final Departures departures = new Departures();
   private final Changes changes = new Changes();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -245,6 +246,7 @@ public final class UnionFileSystem implements AutoCloseable {
     if (!node.dropReferences(count)) {
       return;
     }
+    departures.happened();
     if (node instanceof FileNode file) {
       SharedFd orphan = file.takeOrphan();
       if (orphan != null) {
@@ -508,7 +510,7 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /** Begins to throw away changes of the upper. */
   public Discarding discard() {
-    return new Discarding(union, lookup, nameLoss);
+    return new Discarding(union, lookup, nameLoss, new Taken(union, nameLoss, departures));
   }
 
   /** Makes everything that was changed durable. */

@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  * is so only where the directory that the object is in shows what the lowers have at the same path; and only
  * for all of a change: what was renamed is two names, a changed file with several names is all of them. What would leave anything else behind is refused before anything is touched (DiscardPlan).
  */
-/** Throws away what an upper changes below some paths, while no mount uses it. */
+/**
+ * Throws away what an upper changes below some paths, while no mount uses it; or tells what the
+ * server of the mount has to do that uses it.
+ */
 public final class Discard implements AutoCloseable {
   private final Sys sys;
   private final LayerSources sources;

@@ -90,13 +90,15 @@ for path in ["o/z", "gone", "gone/y", "d/x"]:
     assert not os.path.exists(path)
 sub = os.open("add/sub", os.O_RDONLY | os.O_DIRECTORY)
 added = os.open("add/sub/below/file", os.O_RDWR)
+assert os.fstat(sub).st_nlink == 3
+assert os.fstat(added).st_nlink == 1
 tree()
 assert get("h2") == "linkedmore"
 os.chdir("d/deep")
 mapped[0:7] = b"MAPPED!"  # not written back: the kernel alone knows of it
 os.pwrite(fd, b" and more", 7)
 
-discard(POINT)
+assert "M h1  (content)  (and under 1 name of the lowers)\n" in discard(POINT)
 
 as_before()
 assert os.getcwd() == POINT + "/d/deep"
@@ -110,6 +112,8 @@ os.pwrite(fd, b"more", 12)
 os.fsync(fd)
 assert os.pread(fd, 100, 0) == b"mAPPED! and more"
 assert os.listdir(sub) == []
+assert os.fstat(sub).st_nlink == 0
+assert os.fstat(added).st_nlink == 0
 fails(errno.ENOENT, lambda: os.open("new", os.O_CREAT | os.O_WRONLY, 0o644, dir_fd=sub))
 fails(errno.ENOENT, lambda: os.mkdir("new", dir_fd=sub))
 fails(errno.ENOENT, lambda: os.stat("below/file", dir_fd=sub))

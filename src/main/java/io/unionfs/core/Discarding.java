@@ -302,10 +302,10 @@ public final class Discarding {
         }
         if (left.stays()) {
           dir.dropUpper();
-          outdated.directory(dir);
         } else {
           taken.directory(dir);
         }
+        outdated.directory(dir);
       }
     }
   }

@@ -98,8 +98,8 @@ final class NameLoss {
       file.setOrphan(kept);
     }
     Placement now = file.update(at -> at.withoutLink(parent, name));
+    outdated.file(file); // its link count
     if (!now.links().isEmpty()) {
-      outdated.file(file); // its link count
       return;
     }
     boolean gone = links <= 1;
@@ -108,8 +108,6 @@ final class NameLoss {
     }
     if (gone || !file.isReferenced()) {
       remove(file);
-    } else {
-      outdated.file(file);
     }
     dropUnwanted(file);
   }
@@ -138,6 +136,7 @@ final class NameLoss {
   /** Takes all names from a copy that has lost its entry in the index. */
   void allNames(FileNode file, Outdated outdated) {
     remove(file);
+    outdated.file(file);
     List<Link> links = file.placement().links(); // nobody finds the node for another one any more
     for (Link link : links) {
       try (Locks.Locked locked = union.locks().write(link.parent())) {

@@ -35,12 +35,12 @@ public final class Outdated {
     return Collections.unmodifiableList(names);
   }
 
-  /** Directories with other entries or attributes. */
+  /** Directories with other entries or attributes, and those that were removed. */
   public Set<DirNode> directories() {
     return Collections.unmodifiableSet(directories);
   }
 
-  /** Files with other attributes. */
+  /** Files with other attributes, if only the link count. */
   public Set<FileNode> files() {
     return Collections.unmodifiableSet(files);
   }

@@ -58,11 +58,10 @@ final class Taken {
 
   /** Notes that a file is now found by a name in a directory that no path leads to. */
   void file(FileNode file, DirNode from, Name name, DirNode to, Name newName, int links) {
-    if (file.placement().linkAt(from, name) == null) {
-      return; // known by another name alone
+    if (file.placement().linkAt(from, name) != null) { // else it is known by other names alone
+      Link link = new Link(to, newName, true);
+      file.update(at -> at.withLink(link).withoutLink(from, name));
     }
-    Link link = new Link(to, newName, true);
-    file.update(at -> at.withLink(link).withoutLink(from, name));
     names.add(new TakenName(file, to, newName, links));
   }
 
@@ -75,9 +74,7 @@ final class Taken {
 
   /** Notes that a file went with its directory, which was noted. */
   void fileIn(DirNode dir, FileNode file, Name name, int links) {
-    if (file.placement().linkAt(dir, name) != null) {
-      names.add(new TakenName(file, dir, name, links));
-    }
+    names.add(new TakenName(file, dir, name, links));
   }
 
   /** Gives descriptors to what is in use, so that it does without its names. */

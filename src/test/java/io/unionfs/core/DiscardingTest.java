@@ -113,6 +113,7 @@ class DiscardingTest {
     write("d/deep/c", "C");
     side.unlink("d/x");
     assertThat(union.stat(d).nlink).isEqualTo(4);
+    DirNode added = union.directory("d/new");
 
     Outdated outdated = LiveUpper.discard(union.fs(), "d");
 
@@ -123,7 +124,7 @@ class DiscardingTest {
     assertThat(union.fs().getxattr(d, Name.of("user.t"))).isNull();
     assertThat(side.names("d")).containsExactlyInAnyOrder("deep", "x");
     assertThat(names(outdated)).containsExactlyInAnyOrder("/d new", "/d x", "/d/deep c");
-    assertThat(outdated.directories()).containsExactlyInAnyOrder(union.root(), d, deep);
+    assertThat(outdated.directories()).containsExactlyInAnyOrder(union.root(), d, deep, added);
     assertThat(upper()).isEmpty();
 
     write("d/deep/c", "again"); // it is copied up anew
@@ -145,6 +146,8 @@ class DiscardingTest {
     Outdated outdated = LiveUpper.discard(union.fs(), "new");
 
     assertThat(names(outdated)).containsExactly("/ new", "/new below", "/new/below f");
+    assertThat(outdated.directories()).contains(union.root(), dir);
+    assertThat(outdated.files()).containsExactly(file);
     assertThat(union.fs().lookup(union.root(), Name.of("new"))).isNull();
     assertThat(union.fs().lookup(dir, Name.of("f"))).isNull();
     assertThat(union.fs().list(dir).size()).isEqualTo(2);

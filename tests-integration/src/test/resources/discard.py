@@ -98,7 +98,9 @@ os.chdir("d/deep")
 mapped[0:7] = b"MAPPED!"  # not written back: the kernel alone knows of it
 os.pwrite(fd, b" and more", 7)
 
-assert "M h1  (content)  (and under 1 name of the lowers)\n" in discard(POINT)
+said = discard(POINT)
+told = "  (content)  (and under 1 name of the lowers)\n"
+assert "M h1" + told in said or "M h2" + told in said, said  # the copy is made under one of them
 
 as_before()
 assert os.getcwd() == POINT + "/d/deep"

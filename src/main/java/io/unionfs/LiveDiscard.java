@@ -49,7 +49,7 @@ final class LiveDiscard {
     if (fs.readOnly()) {
       throw new IOException("the union is mounted read-only");
     }
-    List<List<Name>> split = paths.stream().map(path -> Paths.split(path.bytes())).toList();
+    List<List<Name>> split = split(paths);
     Discarding discarding = fs.discard();
     try (Discard discard = Discard.ofMounted(Sys.linux(), sources(), split)) {
       try {
@@ -61,6 +61,14 @@ final class LiveDiscard {
       }
     } catch (ErrnoException e) {
       throw new IOException("not everything was thrown away: " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private static List<List<Name>> split(List<Name> paths) throws IOException {
+    try {
+      return paths.stream().map(path -> Paths.split(path.bytes())).toList();
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
     }
   }
 

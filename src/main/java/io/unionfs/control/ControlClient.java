@@ -78,9 +78,8 @@ public final class ControlClient {
     if (answer == null) {
       return false;
     }
-    String error = ErrorReader.error(answer);
-    if (error != null) {
-      throw new IOException(error);
+    if (!answer.equals("{\"discarded\":true}")) {
+      throw new IOException(ErrorReader.error(answer));
     }
     return true;
   }

@@ -4,20 +4,19 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 
-/** Reads of an answer whether the server did what it was asked for. */
+/** Reads why a server did not do what it was asked for. */
 final class ErrorReader {
   private static final JsonFactory FACTORY = new JsonFactory();
 
   private ErrorReader() {}
 
   /**
-   * The member {@code error} of an answer, null where it has none.
+   * The member {@code error} of an answer.
    *
-   * @throws IOException if it is no JSON object
+   * @throws IOException if it is no JSON object that has one
    */
-  static @Nullable String error(String answer) throws IOException {
+  static String error(String answer) throws IOException {
     try (JsonParser json = FACTORY.createParser(answer)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new IOException("not an answer: " + answer);
@@ -29,7 +28,7 @@ final class ErrorReader {
         }
         json.skipChildren();
       }
-      return null;
+      throw new IOException("not an answer: " + answer);
     }
   }
 }

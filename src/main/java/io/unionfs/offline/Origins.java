@@ -154,19 +154,16 @@ final class Origins {
     if (mark == null || indexEntry(mark, stat) == null) {
       return 0;
     }
-    SharedFd fd = upper.dir().pin();
     try {
       int lowerLinks = lower == null ? 1 : lower.stat().nlink; // counts where a crash left it open
       Integer difference =
-          layers.marks().nlinkDifference(fd.fd(), upper.name(), stat.nlink, lowerLinks);
+          layers.marks().nlinkMark(upper.dir(), upper.name(), stat.nlink, lowerLinks);
       return difference == null ? 0 : Math.max(0, difference + 1); // one link is the index's
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EACCES) {
         return 0; // the count cannot be read, as the mark
       }
       throw e;
-    } finally {
-      fd.unpin();
     }
   }
 

@@ -168,6 +168,11 @@ public final class UnionMount implements AutoCloseable {
       public void release() {
         fs.releaseChanges();
       }
+
+      @Override
+      public void discard(List<Name> paths, int millis) throws IOException {
+        new LiveDiscard(fs, session).run(paths, millis);
+      }
     };
   }
 

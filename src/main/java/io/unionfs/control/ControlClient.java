@@ -8,6 +8,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import io.unionfs.sys.UnixSocket;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,9 @@ public final class ControlClient {
   private static final byte[] GET_STATISTICS = get("stats");
   private static final int PATIENCE_MILLIS = 5000;
   private static final int MOST_BYTES = 16 << 20;
+
+  /* A server that ends closes the connection. */
+  private static final int DISCARD_MILLIS = Integer.MAX_VALUE;
 
   private ControlClient() {}
 
@@ -49,6 +53,37 @@ public final class ControlClient {
     return ask(sys, ControlSockets.of(sys, mountId, owner), PATIENCE_MILLIS, GET_STATISTICS);
   }
 
+  /**
+   * Throws away what the upper of a mount changes at some paths and below, and waits until that is
+   * done, however long it takes.
+   *
+   * @param paths below the union's root; an empty one is everything
+   * @return false where no socket of the mount is found
+   * @throws IOException with the server's reason if it does not, or not all of it
+   * @throws ErrnoException as {@link #status}; {@code EMSGSIZE} if the paths do not fit in a
+   *     request
+   */
+  public static boolean discard(Sys sys, long mountId, @Nullable Integer owner, List<Name> paths)
+      throws IOException, ErrnoException {
+    return discard(sys, ControlSockets.of(sys, mountId, owner), paths);
+  }
+
+  static boolean discard(Sys sys, List<Place> places, List<Name> paths)
+      throws IOException, ErrnoException {
+    byte[] request = StatusWriter.discard(paths);
+    if (request.length > ControlServer.MOST_LINE_BYTES) {
+      throw ErrnoException.of(Errno.EMSGSIZE);
+    }
+    String answer = ask(sys, places, DISCARD_MILLIS, request);
+    if (answer == null) {
+      return false;
+    }
+    if (!answer.equals("{\"discarded\":true}")) {
+      throw new IOException(ErrorReader.error(answer));
+    }
+    return true;
+  }
+
   static @Nullable String status(Sys sys, List<Place> places, int millis) throws ErrnoException {
     return ask(sys, places, millis, GET_STATUS);
   }
@@ -57,7 +92,8 @@ public final class ControlClient {
       throws ErrnoException {
     ErrnoException denied = null;
     for (Place place : places) {
-      try (UnixSocket server = UnixSocket.connect(sys, place.path(), millis)) {
+      int connectMillis = Math.min(millis, PATIENCE_MILLIS);
+      try (UnixSocket server = UnixSocket.connect(sys, place.path(), connectMillis)) {
         server.write(request);
         return readLine(server, millis);
       } catch (ErrnoException e) {

@@ -2,6 +2,7 @@ package io.unionfs.control;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.unionfs.control.RequestReader.Request;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /** The server's end of a mount's control socket. */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
-  private static final int MOST_LINE_BYTES = 64 << 10;
+  static final int MOST_LINE_BYTES = 64 << 10;
   private static final int PATIENCE_MILLIS = 2000;
   private static final int PAUSE_MILLIS = 1000;
   private static final String HOLD = "hold";
@@ -209,20 +210,25 @@ public final class ControlServer implements AutoCloseable {
       end = indexOf(line, length, length + read);
       length += read;
     }
-    if (end < 0 || !HOLD.equals(wantedOrNull(line, end))) {
+    Request request = end < 0 ? null : requestOrNull(line, end);
+    if (request == null || !keepsWaiting(request)) {
       client.write(answer(line, end));
       return false;
     }
-    if (!holder.tryServe(client)) {
+    if (!holder.tryServe(client, request.discard())) {
       client.write(StatusWriter.error("another program keeps changes waiting"));
       return false;
     }
     return true;
   }
 
-  private static @Nullable String wantedOrNull(byte[] line, int length) {
+  private static boolean keepsWaiting(Request request) {
+    return request.get() == null || request.get().equals(HOLD);
+  }
+
+  private static @Nullable Request requestOrNull(byte[] line, int length) {
     try {
-      return RequestReader.wanted(line, length);
+      return RequestReader.read(line, length);
     } catch (IOException e) {
       return null; // the answer says so
     }
@@ -242,7 +248,8 @@ public final class ControlServer implements AutoCloseable {
       return StatusWriter.error("a request is at most " + MOST_LINE_BYTES + " bytes long");
     }
     try {
-      String wanted = RequestReader.wanted(line, length);
+      Request request = RequestReader.read(line, length);
+      String wanted = request == null ? null : request.get();
       if ("status".equals(wanted)) {
         return StatusWriter.status(mount.status());
       }

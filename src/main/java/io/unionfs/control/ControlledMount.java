@@ -1,5 +1,9 @@
 package io.unionfs.control;
 
+import io.unionfs.sys.Name;
+import java.io.IOException;
+import java.util.List;
+
 /** A live mount as its control socket sees it. All methods are for any thread. */
 public interface ControlledMount {
   MountStatus status();
@@ -16,4 +20,14 @@ public interface ControlledMount {
 
   /** Lets changes go on. */
   void release();
+
+  /**
+   * Throws away what the upper changes at some paths and below; returns when nobody sees it any
+   * more.
+   *
+   * @param paths below the union's root; an empty one is everything
+   * @param millis the longest to wait for changes that run
+   * @throws IOException with a message for the client if that cannot be, or not all of it
+   */
+  void discard(List<Name> paths, int millis) throws IOException;
 }

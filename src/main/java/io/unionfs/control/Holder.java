@@ -2,8 +2,10 @@ package io.unionfs.control;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Name;
 import io.unionfs.sys.UnixSocket;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * it waits for a change of its own, must not keep others waiting. Nor do other clients of the socket wait
  * for it, so it has a thread of its own.
  */
-/** The one client that may keep the changes of a mount waiting. */
+/** The one client that may keep the changes of a mount waiting: to look, or to throw some away. */
 final class Holder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Holder.class);
 
@@ -39,14 +41,18 @@ final class Holder implements AutoCloseable {
     this.patienceMillis = patienceMillis;
   }
 
-  /** Serves a client, which is taken over; false, and it is not, if another one is served. */
-  boolean tryServe(UnixSocket next) {
+  /**
+   * Serves a client, which is taken over; false, and it is not, if another one is served.
+   *
+   * @param discard the paths whose changes are to be thrown away; empty for one that only holds
+   */
+  boolean tryServe(UnixSocket next, List<Name> discard) {
     lock.lock();
     try {
       if (client != null || closing) {
         return false;
       }
-      Thread serving = new Thread(() -> serve(next), "unionfs-hold");
+      Thread serving = new Thread(() -> serve(next, discard), "unionfs-hold");
       serving.setDaemon(true);
       serving.start(); // before it counts: there may be no room for a thread
       client = next;
@@ -57,10 +63,14 @@ final class Holder implements AutoCloseable {
     }
   }
 
-  private void serve(UnixSocket next) {
+  private void serve(UnixSocket next, List<Name> discard) {
     try (next) {
       try {
-        hold(next);
+        if (discard.isEmpty()) {
+          hold(next);
+        } else {
+          next.write(discard(discard));
+        }
       } finally {
         leave();
       }
@@ -77,6 +87,17 @@ final class Holder implements AutoCloseable {
       client = null;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /* To its end, whether the client is still there or not. */
+  private byte[] discard(List<Name> paths) throws IOException {
+    try {
+      mount.discard(paths, patienceMillis);
+      return StatusWriter.discarded();
+    } catch (IOException e) {
+      String message = e.getMessage();
+      return StatusWriter.error(message == null ? e.toString() : message);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.unionfs.control;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import io.unionfs.sys.Name;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -30,5 +32,28 @@ public final class JsonNames {
       json.writeFieldName(member + BYTES);
       json.writeBinary(name.bytes());
     }
+  }
+
+  /**
+   * Reads an object, of which the parser is at the beginning, that has a name in it and nothing
+   * else; null if it is another one.
+   */
+  static @Nullable Name readObject(JsonParser json, String member) throws IOException {
+    Name shown = null;
+    Name exact = null;
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      if (json.nextToken() != JsonToken.VALUE_STRING) {
+        return null;
+      }
+      if (name.equals(member)) {
+        shown = Name.of(json.getText());
+      } else if (name.equals(member + BYTES)) {
+        exact = Name.of(json.getBinaryValue());
+      } else {
+        return null;
+      }
+    }
+    return exact != null ? exact : shown;
   }
 }

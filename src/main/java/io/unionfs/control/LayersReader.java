@@ -22,9 +22,10 @@ public final class LayersReader {
    * What a status says.
    *
    * @param pid the process that serves the mount, -1 if the status does not say
+   * @param transport what serves the mount, empty if the status does not say
    * @param layers null if the status does not say, as that of an older server
    */
-  public record Answer(int pid, @Nullable MountedLayers layers) {}
+  public record Answer(int pid, String transport, @Nullable MountedLayers layers) {}
 
   /**
    * Reads a status.
@@ -34,6 +35,7 @@ public final class LayersReader {
    */
   public static Answer read(String status) throws IOException {
     int pid = -1;
+    String transport = "";
     MountedLayers layers = null;
     try (JsonParser json = FACTORY.createParser(status)) {
       require(json, json.nextToken(), JsonToken.START_OBJECT);
@@ -42,11 +44,12 @@ public final class LayersReader {
         json.nextToken();
         switch (member) {
           case "pid" -> pid = json.getIntValue();
+          case "transport" -> transport = json.getText();
           case "layers" -> layers = layers(json);
           default -> json.skipChildren();
         }
       }
-      return new Answer(pid, layers);
+      return new Answer(pid, transport, layers);
     } catch (IllegalArgumentException e) {
       throw new IOException("not what a status says of layers: " + e.getMessage(), e);
     }

@@ -3,7 +3,10 @@ package io.unionfs.control;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.unionfs.sys.Name;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Requests, which are JSON objects. A class of its own, so that Jackson is loaded when asked. */
@@ -13,21 +16,48 @@ final class RequestReader {
   private RequestReader() {}
 
   /**
-   * The value of the member {@code get} of an object with no other member; null if the line is
+   * A request.
+   *
+   * @param get what is asked for; null if something is to be done
+   * @param discard paths whose changes are to be thrown away
+   */
+  record Request(@Nullable String get, List<Name> discard) {}
+
+  /**
+   * Reads a request: an object with one member, {@code get} or {@code discard}; null if the line is
    * something else.
    */
-  static @Nullable String wanted(byte[] line, int length) throws IOException {
+  static @Nullable Request read(byte[] line, int length) throws IOException {
     try (JsonParser json = FACTORY.createParser(line, 0, length)) {
-      boolean asked =
-          json.nextToken() == JsonToken.START_OBJECT
-              && json.nextToken() == JsonToken.FIELD_NAME
-              && "get".equals(json.currentName())
-              && json.nextToken() == JsonToken.VALUE_STRING;
-      if (!asked) {
+      if (json.nextToken() != JsonToken.START_OBJECT || json.nextToken() != JsonToken.FIELD_NAME) {
         return null;
       }
-      String wanted = json.getText();
-      return json.nextToken() == JsonToken.END_OBJECT ? wanted : null;
+      Request request = null;
+      String member = json.currentName();
+      JsonToken value = json.nextToken();
+      if (member.equals("get") && value == JsonToken.VALUE_STRING) {
+        request = new Request(json.getText(), List.of());
+      } else if (member.equals("discard") && value == JsonToken.START_ARRAY) {
+        List<Name> paths = paths(json);
+        request = paths == null || paths.isEmpty() ? null : new Request(null, paths);
+      }
+      return request != null && json.nextToken() == JsonToken.END_OBJECT ? request : null;
     }
+  }
+
+  /* Null if it is not an array of objects that have a path. */
+  private static @Nullable List<Name> paths(JsonParser json) throws IOException {
+    List<Name> paths = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      if (json.currentToken() != JsonToken.START_OBJECT) {
+        return null;
+      }
+      Name path = JsonNames.readObject(json, "path");
+      if (path == null) {
+        return null;
+      }
+      paths.add(path);
+    }
+    return paths;
   }
 }

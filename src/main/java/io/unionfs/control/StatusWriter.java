@@ -6,6 +6,7 @@ import io.unionfs.core.LayerPlace;
 import io.unionfs.sys.Name;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Answers as JSON, one object a line. A class of its own, so that Jackson is loaded when asked. */
@@ -36,6 +37,24 @@ final class StatusWriter {
 
   static byte[] held() throws IOException {
     return line(json -> json.writeBooleanField("held", true));
+  }
+
+  static byte[] discarded() throws IOException {
+    return line(json -> json.writeBooleanField("discarded", true));
+  }
+
+  /** The request to throw away changes. */
+  static byte[] discard(List<Name> paths) throws IOException {
+    return line(
+        json -> {
+          json.writeArrayFieldStart("discard");
+          for (Name path : paths) {
+            json.writeStartObject();
+            JsonNames.write(json, "path", path);
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+        });
   }
 
   static byte[] status(MountStatus status) throws IOException {

@@ -107,9 +107,16 @@ final class Attributes {
     }
     DirNode dir = (DirNode) node;
     LayerDir top = dir.top();
-    boolean plain = dir.orphan() == null && !top.covered();
-    if (!plain || !tryAt(dir, top, Name.DOT, out)) {
-      places.run(dir, host -> host.stat(out));
+    try {
+      boolean plain = dir.orphan() == null && !top.covered();
+      if (!plain || !tryAt(dir, top, Name.DOT, out)) {
+        places.run(dir, host -> host.stat(out));
+      }
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ESTALE || dir.top() == top) {
+        throw e;
+      }
+      places.run(dir, host -> host.stat(out)); // its upper was discarded meanwhile
     }
     adjust(dir, out);
   }

@@ -20,7 +20,10 @@ public final class DirNode extends Node {
   /* Published by copy-up and rename, under the write locks of the parents involved. */
   private volatile Place place;
 
-  /* Published by copy-up under the parent's write lock; never null again after that. */
+  /*
+   * Published by copy-up under the parent's write lock. Null again only by a Discarding, while no
+   * operation that changes something runs: those rely on what they copied up.
+   */
   private volatile @Nullable LayerDir upper;
 
   /* Set under the parent's and this directory's write lock. */
@@ -97,6 +100,24 @@ public final class DirNode extends Node {
 
   void setUpper(LayerDir dir) {
     upper = dir;
+  }
+
+  /**
+   * Makes a merged directory what its lowers have; with this directory's write lock, and while
+   * changes are held back.
+   */
+  void dropUpper() {
+    LayerDir dropped = upper;
+    xattrsChange();
+    upper = null;
+    subdirectories = UNKNOWN;
+    defaultAcl = UNKNOWN;
+    impure = UNKNOWN;
+    setUnprotected(false);
+    xattrsChange();
+    if (dropped != null) {
+      dropped.forget();
+    }
   }
 
   /** The lower directories that are merged, topmost first; empty for a pure upper directory. */

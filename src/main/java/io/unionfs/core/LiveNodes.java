@@ -68,6 +68,11 @@ final class LiveNodes {
     return part(host.hashCode()).compute(host, choice);
   }
 
+  /** The node that an inode is known for, null if for none. */
+  @Nullable Node find(HostInode host) {
+    return part(host.hashCode()).get(host);
+  }
+
   /** Makes an inode known for a node, whatever it was known for. */
   void put(HostInode host, Node node) {
     compute(host, known -> node);
@@ -119,6 +124,16 @@ final class LiveNodes {
           chosen.addKnown(added);
         }
         return chosen;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Nullable Node get(HostInode host) {
+      lock.lock();
+      try {
+        Known present = find(host);
+        return present == null ? null : present.get();
       } finally {
         lock.unlock();
       }

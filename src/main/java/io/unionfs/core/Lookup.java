@@ -43,8 +43,8 @@ final class Lookup {
     if (out != null) {
       out.ino = 0;
     }
-    if (union.marks().whiteouts().isReserved(name)) {
-      return null;
+    if (union.marks().whiteouts().isReserved(name) || parent.isRemoved()) {
+      return null; // a directory that was discarded had entries
     }
     Object cached = union.cache().find(parent, name);
     if (cached != null) {
@@ -63,6 +63,9 @@ final class Lookup {
   /** The same for a caller that holds the directory's lock, for reading or writing. */
   @Nullable Node findLocked(DirNode parent, Name name, @Nullable LowerIndex index)
       throws ErrnoException {
+    if (parent.isRemoved()) {
+      return null;
+    }
     Object cached = union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
@@ -75,7 +78,7 @@ final class Lookup {
       DirNode parent, Name name, @Nullable LowerIndex index, @Nullable Stat out)
       throws ErrnoException {
     if (parent.isRemoved()) {
-      return null;
+      return null; // meanwhile
     }
     Resolution found = resolve(parent, name, index);
     boolean remember = out == null; // who wants the attributes keeps them, and the name with them
@@ -153,6 +156,19 @@ final class Lookup {
       return index.find(name) >= 0;
     }
     return union.rules().resolve(parent.lowers(), name).exists();
+  }
+
+  /** Whether the lowers alone show a merged directory under its name, and the same one. */
+  boolean isBelow(DirNode parent, Name name, DirNode dir) throws ErrnoException {
+    if (dir.lowers().isEmpty() || parent.lowers().isEmpty()) {
+      return false;
+    }
+    Resolution found = below(parent, name);
+    if (found.kind() != Kind.DIRECTORY || found.parts().size() != dir.lowers().size()) {
+      return false;
+    }
+    Stat top = stat(found);
+    return union.identities().shown(top.dev, top.ino) == dir.ino();
   }
 
   private DirNode directory(DirNode parent, Name name, Resolution found) throws ErrnoException {

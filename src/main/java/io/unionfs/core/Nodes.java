@@ -40,6 +40,18 @@ final class Nodes {
     return new DirNode(nextId.getAndIncrement(), ino, generation, null, Name.DOT, upper, lowers);
   }
 
+  /** A directory that no path leads to and nobody finds, which messages show as another one. */
+  DirNode hidden(LayerDir upper, DirNode shownAs) {
+    return new DirNode(
+        nextId.getAndIncrement(),
+        shownAs.ino(),
+        shownAs.generation(),
+        shownAs.parent(),
+        shownAs.name(),
+        upper,
+        List.of());
+  }
+
   /** The directory's node at a place, made if it is not alive. */
   DirNode directory(
       HostInode host,
@@ -88,7 +100,8 @@ final class Nodes {
             known -> {
               if (known instanceof FileNode file
                   && !file.isRemoved()
-                  && file.type() == found.stat().type()) {
+                  && file.type() == found.stat().type()
+                  && !isApart(file, found)) {
                 if (file.placement().linkAt(parent, name) == null) {
                   file.update(now -> now.withLink(link));
                 }
@@ -113,6 +126,15 @@ final class Nodes {
               return file;
             });
     return (FileNode) node;
+  }
+
+  /*
+   * A lower's file is found under a name of which the upper has nothing, and the node was copied up: its
+   * copy has another name, and this one's was discarded. With an entry in the index it is one file.
+   */
+  private static boolean isApart(FileNode file, FoundFile found) {
+    Placement now = file.placement();
+    return !found.inUpper() && now.copiedUp() && now.index() == null;
   }
 
   /*
@@ -154,6 +176,11 @@ final class Nodes {
   /** Makes a node known by another host inode as well: that of its copy in the upper. */
   void alias(HostInode host, Node node) {
     byHost.put(host, node);
+  }
+
+  /** The node that is known by a host inode, null if there is none alive. */
+  @Nullable Node find(HostInode host) {
+    return byHost.find(host);
   }
 
   /** Forgets the host inodes of a removed node, whose numbers the host may use again. */

@@ -63,6 +63,20 @@ final class Places {
   }
 
   private <T> T withDirectory(DirNode dir, HostFile.Action<T> action) throws ErrnoException {
+    while (true) {
+      LayerDir top = dir.top();
+      try {
+        return withDirectory(dir, top, action);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.ESTALE || dir.top() == top) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private <T> T withDirectory(DirNode dir, LayerDir top, HostFile.Action<T> action)
+      throws ErrnoException {
     SharedFd orphan = dir.orphan();
     if (orphan != null && orphan.tryPin()) {
       try {
@@ -71,7 +85,6 @@ final class Places {
         orphan.unpin();
       }
     }
-    LayerDir top = dir.top();
     LayerDir above = top.parent();
     if (top.covered() && above != null) {
       SharedFd fd = above.pin();
@@ -155,7 +168,14 @@ final class Places {
       Name index = placement.index();
       LayerDir indexDir = indexDir();
       if (index != null && indexDir != null && !file.isRemoved()) {
-        return byName.at(indexDir, index);
+        try {
+          return byName.at(indexDir, index);
+        } catch (ErrnoException e) {
+          if (e.errno() != Errno.ENOENT || file.orphan() == null) {
+            throw e;
+          }
+          continue; // discarded meanwhile
+        }
       }
       if (file.placement().equals(placement)) {
         throw ErrnoException.of(Errno.ESTALE);

@@ -57,6 +57,8 @@ public final class UnionFileSystem implements AutoCloseable {
   private final CopyUps copyUps;
   private final FileFlags flags;
   private final Xattrs xattrs;
+  private final NameLoss nameLoss;
+  private final Departures departures = new Departures();
   private final Changes changes = new Changes();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -75,6 +77,7 @@ public final class UnionFileSystem implements AutoCloseable {
     this.copyUp = new CopyUp(union, hardLinks, numbers, openFiles, protection, copyUps);
     this.creation = new Creation(union, lookup, copyUp, openFiles);
     this.removal = new Removal(union, lookup, copyUp, openFiles, listings, numbers);
+    this.nameLoss = new NameLoss(union, openFiles, removal, numbers);
     this.rename = new Rename(union, lookup, copyUp, removal, listings);
     this.data = new FileData(union, copyUp, openFiles, protection);
     this.attributes = new Attributes(union, places, copyUp, data, listings, protection);
@@ -243,6 +246,7 @@ public final class UnionFileSystem implements AutoCloseable {
     if (!node.dropReferences(count)) {
       return;
     }
+    departures.happened();
     if (node instanceof FileNode file) {
       SharedFd orphan = file.takeOrphan();
       if (orphan != null) {
@@ -502,6 +506,11 @@ public final class UnionFileSystem implements AutoCloseable {
   /** Ends what {@link #tryHoldChanges} began; any thread may. */
   public void releaseChanges() {
     changes.release();
+  }
+
+  /** Begins to throw away changes of the upper. */
+  public Discarding discard() {
+    return new Discarding(union, lookup, nameLoss, new Taken(union, nameLoss, departures));
   }
 
   /** Makes everything that was changed durable. */

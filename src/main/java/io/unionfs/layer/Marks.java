@@ -33,6 +33,8 @@ public final class Marks {
   private static final Name USER_REDIRECT = Name.of("user.overlay.redirect");
   private static final Name TRUSTED_ORIGIN = Name.of("trusted.overlay.origin");
   private static final Name USER_ORIGIN = Name.of("user.overlay.origin");
+  private static final Name TRUSTED_NLINK = Name.of("trusted.overlay.nlink");
+  private static final Name USER_NLINK = Name.of("user.overlay.nlink");
   private static final Name TRUSTED_METACOPY = Name.of("trusted.overlay.metacopy");
   private static final Name USER_METACOPY = Name.of("user.overlay.metacopy");
   private static final byte[] YES = {'y'};
@@ -432,7 +434,28 @@ public final class Marks {
    */
   public @Nullable Integer nlinkDifference(int dirFd, Name name, int upperNlink, int lowerNlink)
       throws ErrnoException {
-    byte[] value = ofUpper(dirFd, name, nlink);
+    return nlinkDifference(ofUpper(dirFd, name, nlink), upperNlink, lowerNlink);
+  }
+
+  /**
+   * The same, in whichever namespace it was recorded. Like {@link #originMark} it changes nothing.
+   *
+   * @throws ErrnoException {@code EACCES} where the process may not read it
+   */
+  public @Nullable Integer nlinkMark(LayerDir parent, Name name, int upperNlink, int lowerNlink)
+      throws ErrnoException {
+    SharedFd fd = parent.pin();
+    try {
+      byte[] trusted = valueOrNull(sys, fd.fd(), name, TRUSTED_NLINK);
+      byte[] value = trusted != null ? trusted : valueOrNull(sys, fd.fd(), name, USER_NLINK);
+      return nlinkDifference(value, upperNlink, lowerNlink);
+    } finally {
+      fd.unpin();
+    }
+  }
+
+  private static @Nullable Integer nlinkDifference(
+      byte @Nullable [] value, int upperNlink, int lowerNlink) {
     if (value == null || value.length < 3) {
       return null;
     }

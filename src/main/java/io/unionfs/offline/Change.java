@@ -43,6 +43,8 @@ public record Change(
    * @param type the type bits of its mode
    * @param size in bytes
    * @param content for reading a regular file; null for anything else
+   * @param moreNames of a lower file with several names that was changed: how many of them only the
+   *     lowers have, which show the change as well
    */
-  public record Version(int type, long size, @Nullable FileContent content) {}
+  public record Version(int type, long size, @Nullable FileContent content, int moreNames) {}
 }

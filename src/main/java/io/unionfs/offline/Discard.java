@@ -2,6 +2,7 @@ package io.unionfs.offline;
 
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.stack.DiscardSteps;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
@@ -20,19 +21,25 @@ import org.jspecify.annotations.Nullable;
  * is so only where the directory that the object is in shows what the lowers have at the same path; and only
  * for all of a change: what was renamed is two names, a changed file with several names is all of them. What would leave anything else behind is refused before anything is touched (DiscardPlan).
  */
-/** Throws away what an upper changes below some paths, while no mount uses it. */
+/**
+ * Throws away what an upper changes below some paths, while no mount uses it; or tells what the
+ * server of the mount has to do that uses it.
+ */
 public final class Discard implements AutoCloseable {
   private final Sys sys;
   private final LayerSources sources;
   private final List<List<Name>> paths;
   private final OpenLayers layers;
+  private final boolean live;
   private @Nullable Claims claims;
 
-  private Discard(Sys sys, LayerSources sources, List<List<Name>> paths, OpenLayers layers) {
+  private Discard(
+      Sys sys, LayerSources sources, List<List<Name>> paths, OpenLayers layers, boolean live) {
     this.sys = sys;
     this.sources = sources;
-    this.paths = paths;
+    this.paths = withoutNested(paths);
     this.layers = layers;
+    this.live = live;
   }
 
   /**
@@ -45,11 +52,8 @@ public final class Discard implements AutoCloseable {
    */
   public static Discard open(Sys sys, LayerSources sources, List<List<Name>> paths)
       throws IOException {
-    if (sources.upper() == null) {
-      throw new IllegalArgumentException("there is no upper directory that could change anything");
-    }
-    Discard discard =
-        new Discard(sys, sources, withoutNested(paths), OpenLayers.open(sys, sources));
+    requireUpper(sources);
+    Discard discard = new Discard(sys, sources, paths, OpenLayers.open(sys, sources), false);
     boolean opened = false;
     try {
       discard.lock();
@@ -59,6 +63,25 @@ public final class Discard implements AutoCloseable {
       if (!opened) {
         discard.close();
       }
+    }
+  }
+
+  /**
+   * Opens the layers of a mounted union, to look: what is to be done, {@link #steps}, its server
+   * does.
+   *
+   * @throws IOException if a layer cannot be opened; the message is for the user
+   * @throws IllegalArgumentException if there is no upper
+   */
+  public static Discard ofMounted(Sys sys, LayerSources sources, List<List<Name>> paths)
+      throws IOException {
+    requireUpper(sources);
+    return new Discard(sys, sources, paths, OpenLayers.open(sys, sources), true);
+  }
+
+  private static void requireUpper(LayerSources sources) {
+    if (sources.upper() == null) {
+      throw new IllegalArgumentException("there is no upper directory that could change anything");
     }
   }
 
@@ -125,7 +148,20 @@ public final class Discard implements AutoCloseable {
   }
 
   private DiscardPlan plan() throws IOException {
-    return DiscardPlan.of(layers, paths);
+    return DiscardPlan.of(layers, paths, live);
+  }
+
+  /**
+   * What is to be done; nobody may change the upper from before this until it is done.
+   *
+   * @throws IOException as {@link #check}
+   */
+  public DiscardSteps steps() throws IOException {
+    try {
+      return plan().steps();
+    } catch (ErrnoException e) {
+      throw new IOException("the index of hard links: " + Errno.message(e.errno()), e);
+    }
   }
 
   /**
@@ -133,17 +169,21 @@ public final class Discard implements AutoCloseable {
    *
    * @throws IOException as {@link #check}, with nothing changed; or if the upper cannot be changed,
    *     and then what was done before stays done
+   * @throws IllegalStateException if a mount uses the upper
    */
   public void run() throws IOException {
-    DiscardPlan plan = plan();
+    if (claims == null) {
+      throw new IllegalStateException("the layers are not locked");
+    }
+    DiscardSteps steps = steps();
     LayerSource source = sources.upper();
-    if (plan.isEmpty() || source == null) {
+    if (steps.isEmpty() || source == null) {
       return;
     }
     byte[] upper = real(source);
     byte[] given = workPath(upper);
     try (StagingDir staging = StagingDir.open(sys, upper, given)) {
-      plan.run(staging, layers.rules());
+      DiscardPlan.run(steps, staging, layers.rules());
     } catch (ErrnoException e) {
       throw new IOException(source.shown() + ": " + Errno.message(e.errno()), e);
     }

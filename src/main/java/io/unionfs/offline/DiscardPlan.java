@@ -6,17 +6,21 @@ import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.TreeRemoval;
 import io.unionfs.offline.Change.Kind;
+import io.unionfs.stack.DiscardSteps;
+import io.unionfs.stack.DiscardSteps.Entry;
 import io.unionfs.stack.Resolution;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
+import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,13 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What is to be taken out of an upper, checked as a whole before anything is. */
 final class DiscardPlan {
-  /**
-   * An entry that goes.
-   *
-   * @param mark whether it is a mark beside a name, and no object
-   */
-  private record Entry(List<Name> directory, Name name, boolean mark) {}
-
   /** A copy with several names: its entry in the index, and how many of its names go. */
   private static final class Linked {
     final Name path;
@@ -61,8 +58,7 @@ final class DiscardPlan {
   private boolean everything;
 
   /* Names of lower hard links that show again, by the index entry of their file. */
-  private final Map<Name, Integer> shownAgain = new HashMap<>();
-  private final Map<Name, Integer> lowerLinks = new HashMap<>();
+  private final Map<Name, DiscardSteps.Links> shownAgain = new HashMap<>();
   private final Set<Name> counted = new HashSet<>();
 
   private DiscardPlan(OpenLayers layers) {
@@ -74,11 +70,14 @@ final class DiscardPlan {
   /**
    * Makes a plan.
    *
+   * @param live whether the union is mounted meanwhile: then a renamed directory cannot go, of
+   *     whose lower content programs may have anything open under its new name
    * @throws IOException if a path cannot be given back to the lowers by itself
    */
-  static DiscardPlan of(OpenLayers layers, List<List<Name>> paths) throws IOException {
+  static DiscardPlan of(OpenLayers layers, List<List<Name>> paths, boolean live)
+      throws IOException {
     DiscardPlan plan = new DiscardPlan(layers);
-    plan.refuseHalfRenames(paths);
+    plan.refuseRenames(paths, live);
     for (List<Name> path : paths) {
       try {
         plan.add(path);
@@ -90,11 +89,37 @@ final class DiscardPlan {
     return plan;
   }
 
-  boolean isEmpty() {
-    return entries.isEmpty() && unnamed.isEmpty() && !everything;
+  /**
+   * What is to be done, with marks before objects: a name beside which one stands is never gone.
+   */
+  DiscardSteps steps() throws ErrnoException {
+    Set<Name> copies = new LinkedHashSet<>(unnamed);
+    for (Linked file : linked.values()) {
+      copies.add(file.index);
+    }
+    List<Entry> ordered = new ArrayList<>(entries);
+    ordered.sort(Comparator.comparing(entry -> !entry.mark()));
+    return new DiscardSteps(
+        Map.copyOf(shownAgain), List.copyOf(copies), List.copyOf(ordered), leftInIndex(copies));
   }
 
-  private void refuseHalfRenames(List<List<Name>> paths) throws IOException {
+  /* What has another name is not known, so it is somebody's. */
+  private List<Name> leftInIndex(Set<Name> copies) throws ErrnoException {
+    LayerDir index = everything ? layers.index() : null;
+    if (index == null) {
+      return List.of();
+    }
+    List<Name> left = new ArrayList<>();
+    for (Name name : onDisk(index)) {
+      boolean known = IndexNames.origin(name) != null || IndexNames.numbered(name) != null;
+      if (known && !copies.contains(name)) {
+        left.add(name);
+      }
+    }
+    return List.copyOf(left);
+  }
+
+  private void refuseRenames(List<List<Name>> paths, boolean live) throws IOException {
     UpperDiff.run(
         layers,
         List.of(),
@@ -103,11 +128,17 @@ final class DiscardPlan {
           @Override
           public void change(Change change) throws IOException {
             Name from = change.from();
-            if (change.kind() == Kind.RENAMED
-                && from != null
-                && isBelow(paths, from) != isBelow(paths, change.path())) {
+            if (change.kind() != Kind.RENAMED || from == null) {
+              return;
+            }
+            boolean goes = isBelow(paths, change.path());
+            String renamed = from + " was renamed to " + change.path();
+            if (isBelow(paths, from) != goes) {
+              throw new IOException(renamed + "; discard both or neither");
+            }
+            if (live && goes && isDirectory(change)) {
               throw new IOException(
-                  from + " was renamed to " + change.path() + "; discard both or neither");
+                  renamed + " with what the lowers have in it; unmount the union to discard that");
             }
           }
 
@@ -116,6 +147,11 @@ final class DiscardPlan {
             throw new IOException(path + ": " + Errno.message(errno));
           }
         });
+  }
+
+  private static boolean isDirectory(Change change) {
+    Change.Version after = change.after();
+    return after != null && after.type() == Linux.S_IFDIR;
   }
 
   private static boolean isBelow(List<List<Name>> paths, Name path) {
@@ -239,8 +275,10 @@ final class DiscardPlan {
     Side lower = Side.of(found);
     Side copy = origins.indexed(lower);
     if (copy != null) {
-      shownAgain.merge(copy.name(), 1, Integer::sum);
-      lowerLinks.put(copy.name(), lower.stat().nlink);
+      shownAgain.merge(
+          copy.name(),
+          new DiscardSteps.Links(1, lower.stat().nlink),
+          (known, one) -> new DiscardSteps.Links(known.more() + one.more(), one.lower()));
     }
   }
 
@@ -340,22 +378,18 @@ final class DiscardPlan {
   }
 
   /** Does it. */
-  void run(StagingDir staging, MarkRules rules) throws ErrnoException {
-    Marks writing =
-        shownAgain.isEmpty() ? null : Marks.probe(layers.sys(), staging.workDir(), rules);
+  static void run(DiscardSteps steps, StagingDir staging, MarkRules rules) throws ErrnoException {
     LayerDir index = staging.work().root().child(Name.of("index"));
-    if (writing != null) {
-      addToCounts(writing, index);
+    if (!steps.shownAgain().isEmpty()) {
+      Marks writing = Marks.probe(index.sys(), staging.workDir(), rules);
+      addToCounts(steps.shownAgain(), writing, index);
     }
     // first, so that whatever comes in between, a name shows its copy or what the lowers have, and
     // that the upper still has the names by which this can be done again
-    for (Linked file : linked.values()) {
-      unnamed.add(file.index);
-    }
-    for (Name name : unnamed) {
+    for (Name name : steps.copies()) {
       staging.unlink(index, name);
     }
-    for (Entry entry : entries) {
+    for (Entry entry : steps.entries()) {
       LayerDir dir = staging.directory(entry.directory());
       if (entry.mark()) {
         staging.unlink(dir, entry.name());
@@ -363,31 +397,24 @@ final class DiscardPlan {
         staging.take(dir, entry.name());
       }
     }
-    if (everything && layers.index() != null) {
-      clear(index); // nothing is left that it could belong to
-    }
-  }
-
-  /* What has another name is not known, so it is somebody's. */
-  private static void clear(LayerDir index) throws ErrnoException {
-    for (Name name : onDisk(index)) {
-      if (IndexNames.origin(name) != null || IndexNames.numbered(name) != null) {
-        TreeRemoval.remove(index, name);
-      }
+    for (Name name : steps.index()) {
+      TreeRemoval.remove(index, name);
     }
   }
 
   /* Before the names show again: too high a count does no harm. */
-  private void addToCounts(Marks writing, LayerDir index) throws ErrnoException {
+  private static void addToCounts(
+      Map<Name, DiscardSteps.Links> shownAgain, Marks writing, LayerDir index)
+      throws ErrnoException {
     SharedFd fd = index.pin();
     try {
-      for (Map.Entry<Name, Integer> each : shownAgain.entrySet()) {
+      for (Map.Entry<Name, DiscardSteps.Links> each : shownAgain.entrySet()) {
         Name name = each.getKey();
         Stat copy = Discard.statOf(index, name);
-        int lower = lowerLinks.getOrDefault(name, 1);
-        Integer difference = writing.nlinkDifference(fd.fd(), name, copy.nlink, lower);
+        Integer difference =
+            writing.nlinkDifference(fd.fd(), name, copy.nlink, each.getValue().lower());
         if (difference != null) {
-          writing.setNlinkDifference(fd.fd(), name, difference + each.getValue());
+          writing.setNlinkDifference(fd.fd(), name, difference + each.getValue().more());
         }
       }
     } finally {

@@ -140,6 +140,34 @@ final class Origins {
   }
 
   /**
+   * How many names that only the lowers have show a file of the upper: its copy is in the index,
+   * and has a count of all names.
+   *
+   * @param lower what the lowers have under the file's name, null for nothing
+   */
+  int moreNames(Side upper, @Nullable Side lower) throws ErrnoException {
+    Stat stat = upper.stat();
+    if (stat.isDirectory() || stat.nlink < 2 || upper.dir().layer() != layers.upper()) {
+      return 0;
+    }
+    byte[] mark = mark(upper);
+    if (mark == null || indexEntry(mark, stat) == null) {
+      return 0;
+    }
+    try {
+      int lowerLinks = lower == null ? 1 : lower.stat().nlink; // counts where a crash left it open
+      Integer difference =
+          layers.marks().nlinkMark(upper.dir(), upper.name(), stat.nlink, lowerLinks);
+      return difference == null ? 0 : Math.max(0, difference + 1); // one link is the index's
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EACCES) {
+        return 0; // the count cannot be read, as the mark
+      }
+      throw e;
+    }
+  }
+
+  /**
    * The copy in the index of a lower file with several names, one of which was copied up; or null.
    */
   @Nullable Side indexed(Side lower) throws ErrnoException {

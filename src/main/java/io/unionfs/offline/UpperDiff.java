@@ -282,20 +282,30 @@ public final class UpperDiff {
       boolean replaces,
       @Nullable Side before,
       @Nullable Side after)
-      throws IOException {
+      throws ErrnoException, IOException {
     if (telling) {
+      int more = after == null ? 0 : origins.moreNames(after, before);
       sink.change(
           new Change(
-              kind, Paths.join(path), from, aspects, replaces, version(before), version(after)));
+              kind,
+              Paths.join(path),
+              from,
+              aspects,
+              replaces,
+              version(before, 0),
+              version(after, more)));
     }
   }
 
-  private static Change.@Nullable Version version(@Nullable Side side) {
+  private static Change.@Nullable Version version(@Nullable Side side, int moreNames) {
     if (side == null) {
       return null;
     }
     boolean regular = side.stat().isRegular();
     return new Change.Version(
-        side.stat().type(), side.stat().size, regular ? new FileContent(side.data()) : null);
+        side.stat().type(),
+        side.stat().size,
+        regular ? new FileContent(side.data()) : null,
+        moreNames);
   }
 }

@@ -123,6 +123,14 @@ public final class AclNarrowing {
     }
   }
 
+  /** To be called when files changed by other means than requests. */
+  public void forgetAll() {
+    generation.incrementAndGet();
+    for (int i = 0; i < plain.length(); i++) {
+      plain.set(i, 0);
+    }
+  }
+
   private byte[] read(Node node) throws ErrnoException {
     byte[] acl = fs.accessAcl(node);
     return acl == null ? new byte[0] : acl;

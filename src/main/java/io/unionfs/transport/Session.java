@@ -1,8 +1,10 @@
 package io.unionfs.transport;
 
+import io.unionfs.core.Outdated;
 import io.unionfs.statistics.Requests;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A live mount: the threads that serve it and the entry in the kernel's mount table. Safe for use
@@ -26,6 +28,18 @@ public interface Session extends AutoCloseable {
 
   /** How many nodes the kernel knows, or -1 where a library keeps that to itself. */
   long knownNodes();
+
+  /** Why {@link #forget} is not to be had; null where it is. */
+  @Nullable String forgetRefusal();
+
+  /**
+   * Has the kernel forget what it remembers of names, directories and files that changed by other
+   * means than its requests; the next who asks gets to see them as they are. To be called without
+   * any lock, by a thread that answers no requests: it waits for some that run.
+   *
+   * @throws UnsupportedOperationException if {@link #forgetRefusal} says why
+   */
+  void forget(Outdated outdated);
 
   /**
    * Waits until the mount is gone and everything that served it is given up, whoever ended it:

@@ -6,17 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.unionfs.control.ControlSockets.Place;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import io.unionfs.sys.UnixSocket;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,6 +43,7 @@ class ControlServerTest {
   /** A mount that notes whether changes are held back. */
   private static final class Controlled implements ControlledMount {
     private final Semaphore free = new Semaphore(1);
+    private final List<Name> discarded = Collections.synchronizedList(new ArrayList<>());
     private Supplier<MountStatus> status = Statuses::plain;
 
     @Override
@@ -59,6 +64,14 @@ class ControlServerTest {
     @Override
     public void release() {
       free.release();
+    }
+
+    @Override
+    public void discard(List<Name> paths, int millis) throws IOException {
+      if (paths.contains(Name.of("refused"))) {
+        throw new IOException("not that \u00e9");
+      }
+      discarded.addAll(paths);
     }
 
     boolean isFreeWithin(int millis) throws InterruptedException {
@@ -222,6 +235,79 @@ class ControlServerTest {
 
       assertThat(mount.isFreeWithin(0)).isTrue();
       assertThat(held.isHeld()).isFalse();
+    }
+  }
+
+  private void discard(String... paths) throws IOException, ErrnoException {
+    List<Name> names = Stream.of(paths).map(path -> Name.of(bytes1(path))).toList();
+    assertThat(ControlClient.discard(sys, List.of(place(true)), names)).isTrue();
+  }
+
+  private static byte[] bytes1(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void pathsToDiscardArriveByteForByte() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain)) {
+      assertThat(server).isNotNull();
+
+      discard("", "a/b", "\u00ff\n\\");
+
+      assertThat(mount.discarded)
+          .containsExactly(Name.of(""), Name.of("a/b"), Name.of(bytes1("\u00ff\n\\")));
+    }
+  }
+
+  @Test
+  void refusalToDiscardIsTold() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain)) {
+      assertThat(server).isNotNull();
+
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> discard("refused"))
+          .withMessage("not that \u00e9");
+      assertThatExceptionOfType(ErrnoException.class)
+          .isThrownBy(() -> discard("x".repeat(64 << 10)))
+          .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EMSGSIZE));
+
+      assertThat(mount.discarded).isEmpty();
+    }
+  }
+
+  @Test
+  void nothingIsDiscardedDuringAHold() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain);
+        HeldChanges held = hold()) {
+      assertThat(server).isNotNull();
+
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> discard("a"))
+          .withMessage("another program keeps changes waiting");
+
+      assertThat(held.isHeld()).isTrue();
+      assertThat(mount.discarded).isEmpty();
+    }
+  }
+
+  @Test
+  void whatIsNoRequestToDiscardIsNone() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain)) {
+      assertThat(server).isNotNull();
+      for (String request :
+          List.of(
+              "{\"discard\":[]}",
+              "{\"discard\":\"a\"}",
+              "{\"discard\":[\"a\"]}",
+              "{\"discard\":[{}]}",
+              "{\"discard\":[{\"path\":1}]}",
+              "{\"discard\":[{\"path\":\"a\",\"more\":\"b\"}]}",
+              "{\"discard\":[{\"path\":\"a\"}],\"get\":\"hold\"}")) {
+        assertThat(ask(request + "\n")).isEqualTo("{\"error\":\"unknown request\"}\n");
+      }
+      assertThat(ask("{\"discard\":[{\"path\":\"a\"}\n")).startsWith("{\"error\":\"not JSON");
+
+      assertThat(mount.discarded).isEmpty();
     }
   }
 

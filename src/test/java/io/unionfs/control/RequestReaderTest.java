@@ -15,7 +15,8 @@ class RequestReaderTest {
   private static @Nullable String wanted(String request) throws IOException {
     byte[] line = (request + "\nwhat comes after the line").getBytes(StandardCharsets.UTF_8);
     int length = request.getBytes(StandardCharsets.UTF_8).length;
-    return RequestReader.wanted(line, length);
+    RequestReader.Request read = RequestReader.read(line, length);
+    return read == null ? null : read.get();
   }
 
   @Test

@@ -4,6 +4,8 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,8 +131,52 @@ final class CrashOperations {
         });
   }
 
+  private static Operation discard(String path) {
+    return new Operation("discard " + path, (fs, side) -> discard(fs, path));
+  }
+
+  private static void discard(UnionFileSystem fs, String path) throws ErrnoException {
+    try {
+      LiveUpper.discard(fs, path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /* Each goes in one step. */
+  private static void discards(List<Operation> all) {
+    for (String path :
+        List.of("up", "over", "updir", "upempty", "merged", "gone", "opaque", "whites")) {
+      all.add(discard(path));
+    }
+    all.addAll(List.of(discard("hidden"), discard("hiddendir"), discard("gone/x")));
+    all.add(
+        discard("dir")
+            .called("changed below")
+            .after(
+                (fs, side) -> {
+                  side.write("dir/a", 0, data("A"));
+                  side.unlink("dir/b");
+                  side.mkdir("dir/deep/new", 0750);
+                  side.chmod("dir/deep", 0700);
+                  side.chmod("dir", 0711);
+                }));
+    all.add(
+        discard("small").called("written").after((fs, side) -> side.write("small", 2, data("x"))));
+    all.add(
+        discard("symlink")
+            .called("made anew")
+            .after(
+                (fs, side) -> {
+                  side.unlink("symlink");
+                  side.mkdir("symlink", 0755);
+                  side.create("symlink/f", 0644);
+                }));
+  }
+
   static List<Operation> all() {
     List<Operation> all = new ArrayList<>();
+    discards(all);
     for (String path : List.of("new", "hidden", "hiddendir", "dir/new", "dir/deep/new")) {
       all.add(create(path));
       all.add(mkdir(path));

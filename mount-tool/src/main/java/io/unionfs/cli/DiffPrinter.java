@@ -91,6 +91,10 @@ final class DiffPrinter implements DiffSink {
     if (change.replaces()) {
       out.print("  (replacing what was there)");
     }
+    int more = moreNames(change);
+    if (more > 0) {
+      out.print("  (and under " + more + (more == 1 ? " name" : " names") + " of the lowers)");
+    }
     out.println();
   }
 
@@ -115,6 +119,11 @@ final class DiffPrinter implements DiffSink {
     Change.Version shown = change.after() == null ? change.before() : change.after();
     boolean directory = shown != null && shown.type() == Linux.S_IFDIR;
     return change.path() + (directory ? "/" : "");
+  }
+
+  private static int moreNames(Change change) {
+    Change.Version after = change.after();
+    return after == null ? 0 : after.moreNames();
   }
 
   private static String letter(Change.Kind kind) {
@@ -147,6 +156,9 @@ final class DiffPrinter implements DiffSink {
       json.writeString(aspect.toString());
     }
     json.writeEndArray();
+    if (moreNames(change) > 0) {
+      json.writeNumberField("moreNames", moreNames(change));
+    }
     write(json, "before", change.before());
     write(json, "after", change.after());
   }

@@ -1,9 +1,14 @@
 package io.unionfs.cli;
 
+import io.unionfs.control.ControlClient;
 import io.unionfs.offline.Discard;
 import io.unionfs.offline.Paths;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
+import io.unionfs.transport.Transport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,13 +30,16 @@ import picocli.CommandLine.Parameters;
           + " the lower directories again. What will be lost is listed first, as unionfs diff lists it, and on a"
           + " terminal you are asked.",
       "",
-      "The union must not be mounted. Each path is given back in one step, whole or not at all."
+      "Paths are in a mounted union, or in the one that --lower and --upper make, which must not be mounted."
+          + " Each is given back in one step, whole or not at all. In a mounted union changes by others wait"
+          + " meanwhile, and a file that is open stays as it is for who has it open. A union of the jnr-fuse"
+          + " transport has to be unmounted first: libfuse 2 cannot tell the kernel what has changed."
     },
     footer = {
       "",
       "Exit status: 0 done, or nothing to throw away; 1 failure, or not confirmed; 2 wrong usage.",
       "",
-      "Example: unionfs discard --dry-run --lower a:b --upper c etc",
+      "Example: unionfs discard --dry-run /mnt/etc",
       "Example: unionfs discard --yes --lower a:b --upper c etc/hosts"
     })
 final class DiscardCommand implements Callable<Integer> {
@@ -53,44 +61,92 @@ final class DiscardCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Relative to the union that the layers make; '.' for everything.")
+      description =
+          "In a mounted union, or relative to the one that the layers make, '.' for everything.")
   private List<String> paths = List.of();
 
   @Override
   public Integer call() throws IOException {
     Sys sys = Sys.linux();
-    if (!options.given()) {
-      refuseMounted(sys);
-    }
+    return options.given() ? ofLayers(sys) : ofMount(sys);
+  }
+
+  private int ofLayers(Sys sys) throws IOException {
     List<List<Name>> inside = new ArrayList<>();
     for (String path : paths) {
       inside.add(Paths.split(RawArguments.bytes(path)));
     }
     try (Discard discard = Discard.open(sys, options.sources(), inside)) {
-      DiffPrinter printer = list(sys, discard);
-      if (printer.problems() > 0) {
-        return Main.FAILED;
-      }
-      if (dryRun || printer.changes() == 0) {
-        return 0;
-      }
-      if (!yes && !confirmed(sys)) {
-        return Main.FAILED;
-      }
-      discard.run();
-      return 0;
+      return discard(sys, discard, discard::run);
     }
   }
 
-  private void refuseMounted(Sys sys) throws IOException {
+  private int ofMount(Sys sys) throws IOException {
+    List<List<Name>> inside = new ArrayList<>();
+    MountedUnion union = null;
     for (String path : paths) {
       UnionPath found = UnionPath.of(sys, path);
-      throw new IOException(
-          RawArguments.show(path)
-              + ": changes cannot be thrown away while the union is mounted; unmount "
-              + found.union().mount().mountPoint()
-              + " and name its layers with --lower and --upper");
+      if (union != null && union.mount().id() != found.union().mount().id()) {
+        throw new IOException(
+            RawArguments.show(path)
+                + ": not in the union at "
+                + union.mount().mountPoint()
+                + "; one union at a time");
+      }
+      union = found.union();
+      inside.add(found.names());
     }
+    if (union == null) {
+      throw new IOException("no path given");
+    }
+    MountedUnion mounted = union;
+    LiveLayers live = LiveLayers.of(sys, mounted);
+    if (!dryRun && live.transport().equals(Transport.JNR_FUSE.key())) {
+      throw new IOException(
+          mounted.mount().mountPoint()
+              + ": changes cannot be thrown away while this union is mounted: libfuse 2 cannot tell"
+              + " the kernel that names and files have changed; unmount it and name its layers with"
+              + " --lower and --upper, or mount it with --transport=kernel");
+    }
+    try (Discard discard = Discard.ofMounted(sys, live.sources(), inside)) {
+      return discard(sys, discard, () -> ask(sys, mounted.mount(), inside));
+    }
+  }
+
+  private static void ask(Sys sys, MountInfo mount, List<List<Name>> inside) throws IOException {
+    String where = mount.mountPoint() + ": ";
+    try {
+      List<Name> names = inside.stream().map(Paths::join).toList();
+      if (!ControlClient.discard(sys, mount.id(), MountedUnion.owner(mount), names)) {
+        throw new IOException(where + "its server is gone");
+      }
+    } catch (ErrnoException e) {
+      throw new IOException(
+          where
+              + (e.errno() == Errno.EMSGSIZE
+                  ? "too many paths for one request"
+                  : "its server does not answer: " + Errno.message(e.errno())),
+          e);
+    }
+  }
+
+  private interface Doing {
+    void run() throws IOException;
+  }
+
+  private int discard(Sys sys, Discard discard, Doing doing) throws IOException {
+    DiffPrinter printer = list(sys, discard);
+    if (printer.problems() > 0) {
+      return Main.FAILED;
+    }
+    if (dryRun || printer.changes() == 0) {
+      return 0;
+    }
+    if (!yes && !confirmed(sys)) {
+      return Main.FAILED;
+    }
+    doing.run();
+    return 0;
   }
 
   /* Tells what will be lost, if all of it can be thrown away. */

@@ -30,12 +30,15 @@ final class LiveLayers {
   private final MountedUnion union;
   private final MountedLayers layers;
   private final int pid;
+  private final String transport;
 
-  private LiveLayers(Sys sys, MountedUnion union, MountedLayers layers, int pid) {
+  private LiveLayers(
+      Sys sys, MountedUnion union, MountedLayers layers, LayersReader.Answer answer) {
     this.sys = sys;
     this.union = union;
     this.layers = layers;
-    this.pid = pid;
+    this.pid = answer.pid();
+    this.transport = answer.transport();
   }
 
   /**
@@ -50,7 +53,7 @@ final class LiveLayers {
     if (told == null) {
       throw new IOException(union.mount().mountPoint() + ": its server does not tell its layers");
     }
-    return new LiveLayers(sys, union, told, answer.pid());
+    return new LiveLayers(sys, union, told, answer);
   }
 
   private static void sync(Sys sys, MountedUnion union) throws IOException {
@@ -80,6 +83,11 @@ final class LiveLayers {
                   : "its server does not answer: " + Errno.message(e.errno())),
           e);
     }
+  }
+
+  /** The name of the transport that serves the mount. */
+  String transport() {
+    return transport;
   }
 
   MountedUnion union() {

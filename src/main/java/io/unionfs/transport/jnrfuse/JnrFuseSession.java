@@ -1,5 +1,6 @@
 package io.unionfs.transport.jnrfuse;
 
+import io.unionfs.core.Outdated;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.statistics.Requests;
 import io.unionfs.sys.NativeMemory;
@@ -160,6 +161,16 @@ public final class JnrFuseSession implements Session {
   @Override
   public long knownNodes() {
     return -1;
+  }
+
+  @Override
+  public String forgetRefusal() {
+    return "libfuse 2 cannot tell the kernel that names and files have changed";
+  }
+
+  @Override
+  public void forget(Outdated outdated) {
+    throw new UnsupportedOperationException(forgetRefusal());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.unionfs.transport.kernel;
 
+import io.unionfs.core.Outdated;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.statistics.Requests;
 import io.unionfs.statistics.Writers;
@@ -23,6 +24,7 @@ final class Connection {
   private final Parking parking;
   private final Requests requests = new Requests(RequestNames::of);
   private final Readers readers;
+  private final Forgetting forgetting;
 
   private Connection(
       UnionFileSystem fs, FuseDevice device, Negotiation agreed, int threads, String name) {
@@ -32,7 +34,9 @@ final class Connection {
     this.opens = new Opens(fs, device, agreed);
     this.parking = new Parking(fs, device, keptTimes, agreed, name);
     this.readers = new Readers(device, agreed, requests, threads, name);
+    Notices notices = new Notices(device, readers.limit());
     AclNarrowing narrowing = new AclNarrowing(fs, agreed.has(InitFlags.POSIX_ACL));
+    this.forgetting = new Forgetting(nodes, notices, narrowing);
     readers.serveBy(
         new Dispatch(
             fs,
@@ -43,7 +47,7 @@ final class Connection {
                 opens,
                 new Entries(fs, nodes, narrowing, opens, agreed.timeouts()),
                 keptTimes,
-                new Notices(device, readers.limit()),
+                notices,
                 parking,
                 new Writers(requests, fs.proc()),
                 narrowing,
@@ -85,6 +89,11 @@ final class Connection {
     return nodes;
   }
 
+  /** Has the kernel forget what changed, unless the connection has ended. */
+  void forget(Outdated outdated) {
+    forgetting.forget(outdated);
+  }
+
   /** Open as soon as the kernel has ended the connection and every request is answered. */
   CountDownLatch ended() {
     return readers.ended();
@@ -92,6 +101,7 @@ final class Connection {
 
   /** Gives up everything that the kernel held, after {@link #ended}. */
   void giveUp() {
+    forgetting.end();
     parking.awaitEmpty();
     opens.clear();
     nodes.clear();

@@ -1,5 +1,6 @@
 package io.unionfs.transport.kernel;
 
+import io.unionfs.core.Outdated;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.statistics.Requests;
 import io.unionfs.sys.ErrnoException;
@@ -15,6 +16,7 @@ import io.unionfs.transport.mount.ServedMount;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -138,6 +140,16 @@ public final class KernelSession implements Session {
   @Override
   public long knownNodes() {
     return connection.nodes().size();
+  }
+
+  @Override
+  public @Nullable String forgetRefusal() {
+    return null;
+  }
+
+  @Override
+  public void forget(Outdated outdated) {
+    connection.forget(outdated);
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /*
  * A node's id is its inode number, so that a file handle (NFS, open_by_handle_at) leads to the file
  * again after the kernel has forgotten it. Only where two live nodes show one number - a layer was
- * changed behind the mount - the second gets an id of a range that inode numbers do not reach.
+ * changed behind the mount, or a change was discarded of a file that is still open - the second gets an
+ * id of a range that inode numbers do not reach, and keeps it: the kernel has one inode for an id.
  *
  * Open addressing over three arrays in 16 parts: some 24 bytes a node, no boxes, and no allocation
  * for a lookup of what is there already.
@@ -30,6 +33,9 @@ final class NodeTable {
   private final KeptTimes keptTimes;
   private final Part[] parts = new Part[PARTS];
   private final AtomicLong nextExtra = new AtomicLong(EXTRA_IDS);
+
+  /* Those of the second range; an entry of a part comes and goes with the part's. */
+  private final ConcurrentMap<Node, Long> extraIds = new ConcurrentHashMap<>();
 
   NodeTable(UnionFileSystem fs, KeptTimes keptTimes) {
     this.fs = fs;
@@ -53,23 +59,23 @@ final class NodeTable {
     if (node == fs.root()) {
       return ROOT_ID;
     }
-    long id = node.ino();
+    Long extra = extraIds.isEmpty() ? null : extraIds.get(node);
+    long id = extra != null ? extra : node.ino();
     if (id == ROOT_ID || id == 0 || !part(id).add(id, node)) {
-      id = addExtra(node);
+      id = extraIds.computeIfAbsent(node, added -> nextExtra.getAndIncrement());
+      part(id).add(id, node);
     }
     return id;
   }
 
-  private long addExtra(Node node) {
-    for (Part part : parts) {
-      long known = part.findExtra(node);
-      if (known != 0 && part.add(known, node)) {
-        return known;
-      }
+  /** The id by which the kernel knows a node, or 0 where it does not. */
+  long idOf(Node node) {
+    if (node == fs.root()) {
+      return ROOT_ID;
     }
-    long id = nextExtra.getAndIncrement();
-    part(id).add(id, node);
-    return id;
+    Long extra = extraIds.isEmpty() ? null : extraIds.get(node);
+    long id = extra != null ? extra : node.ino();
+    return find(id) == node ? id : 0;
   }
 
   /**
@@ -122,6 +128,7 @@ final class NodeTable {
     for (Part part : parts) {
       part.clear();
     }
+    extraIds.clear();
   }
 
   /** One part of the table under a lock of its own, a leaf: nothing else is locked under it. */
@@ -156,6 +163,9 @@ final class NodeTable {
           return true;
         }
         fs.retain(node);
+        if (id >= EXTRA_IDS) {
+          extraIds.put(node, id);
+        }
         ids[slot] = id;
         nodes[slot] = node;
         lookups[slot] = 1;
@@ -178,21 +188,6 @@ final class NodeTable {
       }
     }
 
-    /** The extra id under which a node is known here, or 0. */
-    long findExtra(Node node) {
-      lock.lock();
-      try {
-        for (int i = 0; i < ids.length; i++) {
-          if (nodes[i] == node && ids[i] >= EXTRA_IDS) {
-            return ids[i];
-          }
-        }
-        return 0;
-      } finally {
-        lock.unlock();
-      }
-    }
-
     void forget(long id, long number) {
       Node gone;
       lock.lock();
@@ -205,6 +200,9 @@ final class NodeTable {
         lookups[slot] -= number;
         if (lookups[slot] > 0) {
           return;
+        }
+        if (id >= EXTRA_IDS) {
+          extraIds.remove(gone, id);
         }
         remove(slot);
       } finally {

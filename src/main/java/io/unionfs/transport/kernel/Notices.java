@@ -2,6 +2,7 @@ package io.unionfs.transport.kernel;
 
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.FuseDevice;
+import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
@@ -10,11 +11,14 @@ import org.slf4j.LoggerFactory;
 /*
  *   fuse_out_header                   0 u32 length, 4 s32 code, 8 u64 unique, which is 0
  *   fuse_notify_inval_inode_out      16 u64 node id, 24 s64 offset, 32 s64 length
+ *   fuse_notify_inval_entry_out      16 u64 directory's id, 24 u32 length of the name, 28 u32 flags, 32 name, NUL
  */
 /** What the kernel is told without having asked. */
 final class Notices {
   private static final Logger LOG = LoggerFactory.getLogger(Notices.class);
   private static final int INVAL_INODE = 2;
+  private static final int INVAL_ENTRY = 3;
+  private static final int ENTRY_SIZE = 32;
   private static final int SIZE = 40;
   private static final long ATTRIBUTES_ONLY = -1;
   private static final long ALL_PAGES = 0;
@@ -55,6 +59,43 @@ final class Notices {
     } finally {
       waiters.release();
     }
+  }
+
+  /*
+   * The kernel takes the lock of the directory for this, as it does for each LOOKUP and READDIRPLUS, so an
+   * answer that is on its way has arrived before. Whoever makes or removes a name holds it too: it is not to
+   * be called by a thread, or with a lock, that such a request may have to wait for.
+   */
+  /** Says that a name leads elsewhere; what is below it in the kernel's memory goes with it. */
+  void nameChanged(long directoryId, Name name) {
+    int size = ENTRY_SIZE + name.length() + 1;
+    try (NativeMemory message = NativeMemory.allocate(size)) {
+      long at = message.address();
+      NativeMemory.putInt(at, size);
+      NativeMemory.putInt(at + 4, INVAL_ENTRY);
+      NativeMemory.putLong(at + 8, 0);
+      NativeMemory.putLong(at + 16, directoryId);
+      NativeMemory.putInt(at + 24, name.length());
+      NativeMemory.putInt(at + 28, 0);
+      int end = name.copyTo(at + ENTRY_SIZE);
+      NativeMemory.putByte(at + ENTRY_SIZE + end, (byte) 0);
+      int errno = device.write(at, size);
+      if (errno != 0 && errno != Errno.ENOENT && errno != Errno.ENODEV) {
+        LOG.warn(
+            "a notice about {} in node {} was refused: {}",
+            name,
+            directoryId,
+            Errno.message(errno));
+      }
+    }
+  }
+
+  /**
+   * Says that a directory has other attributes and entries: a listing of it that the kernel keeps
+   * goes. As {@link #nameChanged}, it may wait.
+   */
+  void directoryChanged(long nodeId) {
+    invalidate(nodeId, ALL_PAGES);
   }
 
   private boolean invalidate(long nodeId, long offset) {

@@ -172,11 +172,19 @@ final class NodeTableTest {
     assertThat(table.get(secondId)).isSameAs(second);
     assertThat(table.size()).isEqualTo(2);
 
+    assertThat(table.idOf(first)).isEqualTo(firstId);
+    assertThat(table.idOf(second)).isEqualTo(secondId);
+
     table.forget(firstId, 1);
     assertUnknown(firstId);
     assertThat(table.get(secondId)).isSameAs(second);
-    table.forget(secondId, 2);
+    assertThat(table.idOf(first)).isZero();
+    // the kernel has one inode for an id: the number is free, but the file keeps the id that it got
+    assertThat(table.add(second)).isEqualTo(secondId);
+    table.forget(secondId, 3);
     assertUnknown(secondId);
+    assertThat(table.idOf(second)).isZero();
+    assertThat(table.add(second)).isEqualTo(firstId);
   }
 
   /** Another node with the inode number: of a second union, whose lower has a link of the file. */

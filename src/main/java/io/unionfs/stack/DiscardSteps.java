@@ -1,0 +1,38 @@
+package io.unionfs.stack;
+
+import io.unionfs.sys.Name;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is to be done to an upper so that its changes at some paths are gone, in this order:
+ * whatever interrupts it, each name shows the change or what the lowers have.
+ *
+ * @param shownAgain names of lower hard links that show again, by the index entry of their copy
+ * @param copies entries of the index that go: copies of which no name is left
+ * @param entries what goes from the upper's directories
+ * @param index entries of the index that nothing is left for, once the rest is done
+ */
+public record DiscardSteps(
+    Map<Name, Links> shownAgain, List<Name> copies, List<Entry> entries, List<Name> index) {
+  /**
+   * An entry of the upper that goes.
+   *
+   * @param directory the path of its directory below the root
+   * @param mark whether it is a mark beside a name or a whiteout, and no object
+   */
+  public record Entry(List<Name> directory, Name name, boolean mark) {}
+
+  /**
+   * Names that a copy gets back.
+   *
+   * @param more how many
+   * @param lower how many the lower file has
+   */
+  public record Links(int more, int lower) {}
+
+  /** Whether there is nothing to do. */
+  public boolean isEmpty() {
+    return copies.isEmpty() && entries.isEmpty() && index.isEmpty();
+  }
+}

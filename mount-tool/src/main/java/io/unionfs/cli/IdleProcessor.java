@@ -15,8 +15,8 @@ final class IdleProcessor implements AutoCloseable {
 
   private static final int LINE_BYTES = 128;
 
-  /* The thread that asks and the compiler that it has work for; what there may be besides must be fewer. */
-  private static final int OURS = 2;
+  /* The thread that asks, the compiler that it has work for, and the one that both want to be ahead of. */
+  private static final int OURS = 3;
 
   private final RandomAccessFile file;
   private final int processors;
@@ -40,7 +40,10 @@ final class IdleProcessor implements AutoCloseable {
     return new IdleProcessor(new RandomAccessFile(file, "r"), processors);
   }
 
-  /** Whether fewer threads than processors want one, but for two of ours. */
+  /**
+   * Whether fewer threads than processors want one, but for ours; of one processor, for two of
+   * ours.
+   */
   boolean isThere() throws IOException {
     byte[] line = new byte[LINE_BYTES];
     file.seek(0);
@@ -52,7 +55,8 @@ final class IdleProcessor implements AutoCloseable {
       throw new IOException(LOADAVG + " says " + text);
     }
     try {
-      return Integer.parseInt(text.substring(space + 1, slash)) - OURS < processors;
+      int running = Integer.parseInt(text.substring(space + 1, slash));
+      return running < processors + Math.min(OURS, processors + 1);
     } catch (NumberFormatException e) {
       throw new IOException(LOADAVG + " says " + text, e);
     }

@@ -79,10 +79,11 @@ final class Training {
           try (Stream<Path> entries = Files.list(merged)) {
             entries.forEach(entry -> {});
           }
-          trees.use(merged);
+          trees.look(merged);
           if (often) {
             return true;
           }
+          trees.change(merged);
           CommandLine tool = Main.commandLine("unionfs");
           tool.execute("list", "--json"); // so that its server loads what it needs
           tool.execute("which", merged.resolve("file").toString());

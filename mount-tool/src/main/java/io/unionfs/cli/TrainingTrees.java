@@ -34,14 +34,18 @@ final class TrainingTrees {
     }
   }
 
-  /** Looks, reads and changes. */
-  void use(Path merged) throws IOException {
+  /** Looks at everything, and reads it, twice. */
+  void look(Path merged) throws IOException {
     Path top = merged.resolve("top");
     walk(top);
     walk(top);
-    change(merged);
+  }
+
+  /** Makes and changes. */
+  void change(Path merged) throws IOException {
+    Path top = merged.resolve("top");
+    makeNew(merged);
     copyUp(top);
-    walk(top);
     delete(top);
   }
 
@@ -64,7 +68,7 @@ final class TrainingTrees {
     }
   }
 
-  private void change(Path merged) throws IOException {
+  private void makeNew(Path merged) throws IOException {
     Path base = Files.createDirectory(merged.resolve("new"));
     for (int i = 0; i < dirs; i++) {
       Path dir = Files.createDirectory(base.resolve("dir" + i));

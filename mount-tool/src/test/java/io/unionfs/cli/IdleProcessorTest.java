@@ -22,9 +22,10 @@ class IdleProcessorTest {
 
   @Test
   void fewerThreadsThanProcessorsLeaveOne() throws Exception {
-    assertThat(isThere(2, "0.00 0.01 0.05 3/234 12345\n")).isTrue();
+    assertThat(isThere(2, "0.00 0.01 0.05 4/234 12345\n")).isTrue();
     assertThat(isThere(2, "9.00 0.01 0.05 1/234 12345\n")).isTrue();
-    assertThat(isThere(2, "0.00 0.01 0.05 4/234 12345\n")).isFalse();
+    assertThat(isThere(2, "0.00 0.01 0.05 5/234 12345\n")).isFalse();
+    assertThat(isThere(1, "0.00 0.01 0.05 2/234 12345\n")).isTrue();
     assertThat(isThere(1, "0.00 0.01 0.05 3/234 12345\n")).isFalse();
     assertThat(isThere(64, "0.00 0.01 0.05 60/234 12345\n")).isTrue();
   }

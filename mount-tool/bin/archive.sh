@@ -17,8 +17,9 @@ rm -f "$target/unionfs.jsa" "$hot"
 # Which methods a mount calls often, from what the compiler did when one was used for a second: a line for each
 # class, in the order of its first. What only a start calls is not among them, nor what every start calls itself,
 # nor what changes files: there the disk takes longest.
-"$java" -Xlog:disable -Xlog:all=error:stderr -Xlog:jit+compilation=debug:file="$hot.log":none -XX:TieredStopAtLevel=1 \
-  -XX:+UseSerialGC -Djffi.boot.library.path="$native" -cp "$jar" io.unionfs.cli.Training hot 9<"$target" || exit 0
+"$java" -Xlog:disable -Xlog:all=error:stderr -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+  -Xlog:jit+compilation=debug:file=/proc/self/fd/9/unionfs.hot.log:none \
+  -Djffi.boot.library.path="$native" -cp "$jar" io.unionfs.cli.Training hot 9<"$target" &&
 awk '
   match($0, /[a-z][A-Za-z0-9_.$]*::[A-Za-z0-9_$<>]+ \([0-9]+ bytes\)/) {
     split(substr($0, RSTART, RLENGTH), word, "::| ")
@@ -31,7 +32,7 @@ awk '
   }
   END { for (i = 1; i <= classes; i++) print order[i] names[order[i]] }
 ' "$hot.log" > "$hot.new" && mv "$hot.new" "$hot"
-rm -f "$hot.log"
+rm -f "$hot.log" "$hot.new"
 
 "$java" -Xbootclasspath/a:"$boot" -XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -XX:-DisplayVMOutput \
   -Dunionfs.hotMethods="$hot" -XX:DumpLoadedClassList="$list" -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr \

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
+import jdk.test.whitebox.WhiteBox;
 
 /*
  * While the command line is read, most of the time by the interpreter, another processor is idle. There the
@@ -45,17 +46,20 @@ final class HeadStart {
     try {
       HotMethods methods;
       IdleProcessor idle;
+      WhiteBox compiler;
       try {
         openJars();
         methods = HotMethods.read(list);
         idle = IdleProcessor.open();
         buildCache();
         methods.initialize();
+        compiler = new WhiteBox();
       } finally {
-        INITIALIZED.countDown();
+        INITIALIZED.countDown(); // from here on nothing is opened by path, nor a class loaded
       }
       try (idle) {
-        methods.compile(() -> awaitIdle(idle));
+        Patience patience = new Patience(idle);
+        methods.compile(compiler, patience::isRewarded);
       }
     } catch (IOException | LinkageError e) {
       // Nothing depends on it: there is no list in a build without a training run, and no compiler
@@ -65,15 +69,26 @@ final class HeadStart {
     }
   }
 
-  /* Whether there was a processor for us before the patience ended; it is looked for less and less often. */
-  private static boolean awaitIdle(IdleProcessor idle) throws IOException {
-    for (long pause = FIRST_PAUSE_NANOS; !idle.isThere(); pause *= 2) {
-      if (pause > LAST_PAUSE_NANOS) {
-        return false;
-      }
-      LockSupport.parkNanos(pause);
+  /** Waits for an idle processor, and looks for it less and less often. */
+  private static final class Patience {
+    private final IdleProcessor idle;
+    private long pause = FIRST_PAUSE_NANOS;
+
+    Patience(IdleProcessor idle) {
+      this.idle = idle;
     }
-    return true;
+
+    /** Whether there was one before all patience was used up. */
+    boolean isRewarded() throws IOException {
+      while (!idle.isThere()) {
+        if (pause > LAST_PAUSE_NANOS) {
+          return false;
+        }
+        LockSupport.parkNanos(pause);
+        pause *= 2;
+      }
+      return true;
+    }
   }
 
   /* Whoever asks for a class or a file that is in none of them has them all opened, and somebody does. */

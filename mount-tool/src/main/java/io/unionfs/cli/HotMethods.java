@@ -3,7 +3,7 @@ package io.unionfs.cli;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
@@ -24,10 +24,8 @@ final class HotMethods {
   private static final int WHOLE_METHOD = -1;
   private static final String CONSTRUCTOR = "<init>";
 
-  private record Hot(Class<?> type, Set<String> names) {}
-
   private final List<String> lines;
-  private final List<Hot> classes = new ArrayList<>();
+  private final List<List<Executable>> classes = new ArrayList<>();
 
   private HotMethods(List<String> lines) {
     this.lines = lines;
@@ -41,15 +39,31 @@ final class HotMethods {
     }
   }
 
-  /** Loads and initializes their classes. What this Java does not have is left out. */
+  /**
+   * Loads and initializes their classes, and those of the parameters and results. What this Java
+   * does not have is left out.
+   */
   void initialize() {
     for (String line : lines) {
       List<String> words = Arrays.asList(line.split(" "));
       Class<?> type = find(words.get(0));
       if (type != null) {
-        classes.add(new Hot(type, Set.copyOf(words.subList(1, words.size()))));
+        classes.add(methods(type, Set.copyOf(words.subList(1, words.size()))));
       }
     }
+  }
+
+  private static List<Executable> methods(Class<?> type, Set<String> names) {
+    List<Executable> found = new ArrayList<>();
+    for (Method method : type.getDeclaredMethods()) {
+      if (names.contains(method.getName()) && !Modifier.isAbstract(method.getModifiers())) {
+        found.add(method);
+      }
+    }
+    if (names.contains(CONSTRUCTOR)) {
+      found.addAll(Arrays.asList(type.getDeclaredConstructors()));
+    }
+    return found;
   }
 
   /* Null where this Java is another version: the interpreter does without. */
@@ -63,26 +77,17 @@ final class HotMethods {
 
   /**
    * Puts them into the compiler's queue, in the order of the list, as long as somebody says so:
-   * asked before each class.
+   * asked before those of each class. No class is loaded for it.
    *
-   * @throws LinkageError if this Java cannot
    * @throws IOException as the one who is asked
    */
-  void compile(Going going) throws IOException {
-    WhiteBox compiler = new WhiteBox();
-    for (Hot hot : classes) {
+  void compile(WhiteBox compiler, Going going) throws IOException {
+    for (List<Executable> methods : classes) {
       if (!going.on()) {
         return;
       }
-      for (Method method : hot.type.getDeclaredMethods()) {
-        if (hot.names.contains(method.getName()) && !Modifier.isAbstract(method.getModifiers())) {
-          compiler.enqueueMethodForCompilation0(method, QUICK_COMPILER, WHOLE_METHOD);
-        }
-      }
-      if (hot.names.contains(CONSTRUCTOR)) {
-        for (Constructor<?> constructor : hot.type.getDeclaredConstructors()) {
-          compiler.enqueueMethodForCompilation0(constructor, QUICK_COMPILER, WHOLE_METHOD);
-        }
+      for (Executable method : methods) {
+        compiler.enqueueMethodForCompilation0(method, QUICK_COMPILER, WHOLE_METHOD);
       }
     }
   }

@@ -5,14 +5,18 @@ import io.unionfs.cli.log.Level;
 import io.unionfs.cli.log.LogOutput;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
+import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** What options say of the log. */
 final class LogWords {
   private static final String JOURNAL = "journal";
   private static final String DESCRIPTORS = "/dev/fd/";
+  private static final int MOST_LINKS = 40; // path_resolution(7)
 
   private @Nullable Level level;
   private @Nullable String file;
@@ -67,16 +71,34 @@ final class LogWords {
     }
   }
 
-  /* As the mount table will have it. */
+  /* As the mount table will have it: what a link leads to is mounted on. Nothing else is looked at, because a
+  mount point may be dead. */
   private static String shown(String mountPoint) throws IOException {
     if (mountPoint.startsWith(DESCRIPTORS)) {
       return mountPoint;
     }
     try {
       Sys sys = Sys.linux();
-      return MountPath.of(sys, MountPath.current(sys), mountPoint);
+      String path = MountPath.of(sys, MountPath.current(sys), mountPoint);
+      for (int links = 0; links < MOST_LINKS; links++) {
+        String link = linkAt(sys, path);
+        if (link.isEmpty()) {
+          break;
+        }
+        path = MountPath.of(sys, path.substring(0, path.lastIndexOf('/')), link);
+      }
+      return path;
     } catch (ErrnoException e) {
       throw new IOException("the current directory: " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private static String linkAt(Sys sys, String path) {
+    try {
+      byte[] link = sys.readlinkat(Linux.AT_FDCWD, Name.of(RawArguments.bytes(path)));
+      return new String(link, StandardCharsets.ISO_8859_1);
+    } catch (ErrnoException e) {
+      return ""; // no link
     }
   }
 }

@@ -53,6 +53,7 @@ final class MountCommand {
       LogOutput.leaveTerminal();
       if (!StatusPipe.reportMounted(mountPoint)) {
         mount.close();
+        LogOutput.finish();
         return Main.FAILED;
       }
     }

@@ -1,5 +1,6 @@
 package io.unionfs.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Sys;
@@ -35,6 +36,7 @@ final class ServerProcess {
     attempt("raise the descriptor limit", () -> raiseDescriptors(sys));
     attempt("become an IO flusher", () -> sys.prctl(Linux.PR_SET_IO_FLUSHER, 1, 0, 0, 0));
     protectFromOomKiller();
+    loadLibraries();
     attempt("drop CAP_SYS_RESOURCE", () -> dropResourceRight(sys)); // the steps above need it
   }
 
@@ -48,6 +50,11 @@ final class ServerProcess {
     } catch (ErrnoException e) {
       log.debug("cannot {}: {}", what, e.getMessage());
     }
+  }
+
+  /* With the first class of a jar Java looks its path up again. */
+  private static void loadLibraries() {
+    log.debug("answers by {}", JsonFactory.class);
   }
 
   private static void liftFileSize(Sys sys) throws ErrnoException {

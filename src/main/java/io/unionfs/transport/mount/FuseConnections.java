@@ -85,7 +85,7 @@ public final class FuseConnections {
   private static boolean mayServe(Sys sys, long pid, long connection, int user) {
     try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
       for (Path fd : open) {
-        if (isDevice(fd) && mayBeOf(sys, pid, fd, connection)) {
+        if (mayBeOf(sys, pid, fd, connection, user)) {
           return true;
         }
       }
@@ -97,10 +97,17 @@ public final class FuseConnections {
     }
   }
 
-  private static boolean mayBeOf(Sys sys, long pid, Path fd, long connection) {
+  /* A device may have any name; where it is called as usual, and the kernel does not say which mount
+  it serves, it may be this one's if the process is its owner's. */
+  private static boolean mayBeOf(Sys sys, long pid, Path fd, long connection, int user)
+      throws IOException {
+    String name = linkOf(fd);
+    if (!name.startsWith("/")) {
+      return false; // a pipe, a socket
+    }
     try {
       long found = read(sys, "/proc/" + pid + "/fdinfo/" + fd.getFileName());
-      return found == connection || found < 0;
+      return found < 0 ? name.endsWith(DEVICE) && isOf(pid, user) : found == connection;
     } catch (ErrnoException e) {
       return e.errno() != Errno.ENOENT && e.errno() != Errno.ESRCH; // closed meanwhile
     }
@@ -120,11 +127,11 @@ public final class FuseConnections {
     }
   }
 
-  private static boolean isDevice(Path fd) throws IOException {
+  private static String linkOf(Path fd) throws IOException {
     try {
-      return Files.readSymbolicLink(fd).toString().endsWith(DEVICE);
+      return Files.readSymbolicLink(fd).toString();
     } catch (NoSuchFileException e) {
-      return false; // closed meanwhile
+      return ""; // closed meanwhile
     }
   }
 

@@ -39,7 +39,8 @@ class JournalIT {
     String script =
         """
         journal first; first=$!
-        %s -o lowerdir=lower,log=journal,log_level=info mnt
+        ln -s mnt way
+        %s -o lowerdir=lower,log=journal,log_level=info way
         cat mnt/f > /dev/null
         mount -t tmpfs none /run/systemd
         kill $first; wait $first || true

@@ -121,6 +121,9 @@ class ListIT {
     boolean seesAll =
         Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).endsWith("pid:[4026531836]");
     assertThat(line(union, list.output())).contains(seesAll ? gone : "(no control socket)");
+    String besideADevice = "exec 7<>/dev/fuse; '" + Tool.unionfs() + "' list";
+    assertThat(line(union, Command.script(Account.ROOT, besideADevice).output()))
+        .contains(seesAll ? gone : "(no control socket)");
     assertThat(line(union, own.output())).contains(gone);
     Command.of(Account.ROOT, Tool.unionfs(), "umount", union.point().toString()).output();
     assertThat(union.isMounted()).isFalse();

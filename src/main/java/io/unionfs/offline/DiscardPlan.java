@@ -155,7 +155,7 @@ final class DiscardPlan {
   }
 
   private static boolean isBelow(List<List<Name>> paths, Name path) {
-    List<Name> names = Paths.split(path.bytes());
+    List<Name> names = Paths.normalized(path.bytes());
     return paths.stream()
         .anyMatch(
             each -> each.size() <= names.size() && names.subList(0, each.size()).equals(each));

@@ -38,7 +38,7 @@ record UnionPath(MountedUnion union, List<Name> names) {
       }
       String rest = real.substring(Math.min(real.length(), text(mount.mountPoint()).length()));
       byte[] inside = RawArguments.bytes(text(mount.root()) + "/" + rest);
-      return new UnionPath(whole(mounts, mount), Paths.split(inside));
+      return new UnionPath(whole(mounts, mount), Paths.normalized(inside));
     } catch (ErrnoException e) {
       throw new IOException(RawArguments.show(path) + ": " + Errno.message(e.errno()), e);
     }

@@ -65,19 +65,31 @@ final class Holder implements AutoCloseable {
 
   private void serve(UnixSocket next, List<Name> discard) {
     try (next) {
-      try {
-        if (discard.isEmpty()) {
-          hold(next);
-        } else {
-          next.write(discard(discard));
-        }
-      } finally {
-        leave();
+      if (discard.isEmpty()) {
+        holdAndLeave(next);
+      } else {
+        next.write(discardAndLeave(discard)); // whoever has read it is not refused the next one
       }
     } catch (ErrnoException e) {
       LOG.debug("a control client is gone: {}", e.getMessage());
     } catch (IOException | RuntimeException e) {
       LOG.warn("a control request failed", e);
+    }
+  }
+
+  private void holdAndLeave(UnixSocket next) throws ErrnoException, IOException {
+    try {
+      hold(next);
+    } finally {
+      leave();
+    }
+  }
+
+  private byte[] discardAndLeave(List<Name> paths) throws IOException {
+    try {
+      return discard(paths);
+    } finally {
+      leave();
     }
   }
 

@@ -24,11 +24,19 @@ final class Nodes {
   private final LiveNodes byHost = new LiveNodes();
   private final boolean shared;
 
+  /* Whether a copied-up file may have lost a name under which the lower's file shows again. */
+  private volatile boolean discarded;
+
   /**
    * @param shared whether others change the layers behind the union
    */
   Nodes(boolean shared) {
     this.shared = shared;
+  }
+
+  /** To be called before changes are discarded. */
+  void discarding() {
+    discarded = true;
   }
 
   /** How many there are, roughly: with those that nobody refers to any more. */
@@ -101,7 +109,7 @@ final class Nodes {
               if (known instanceof FileNode file
                   && !file.isRemoved()
                   && file.type() == found.stat().type()
-                  && !isApart(file, found)) {
+                  && !isApart(file, found, parent, name)) {
                 if (file.placement().linkAt(parent, name) == null) {
                   file.update(now -> now.withLink(link));
                 }
@@ -130,11 +138,17 @@ final class Nodes {
 
   /*
    * A lower's file is found under a name of which the upper has nothing, and the node was copied up: its
-   * copy has another name, and this one's was discarded. With an entry in the index it is one file.
+   * copy has another name, and this one's was discarded. With an entry in the index it is one file. Where
+   * the lowers have no file handles, so that there is no index, all names are one node as long as it lives;
+   * after a discard only those that are known already: which of the others it gave back is not noted.
    */
-  private static boolean isApart(FileNode file, FoundFile found) {
+  private boolean isApart(FileNode file, FoundFile found, DirNode parent, Name name) {
     Placement now = file.placement();
-    return !found.inUpper() && now.copiedUp() && now.index() == null;
+    return discarded
+        && !found.inUpper()
+        && now.copiedUp()
+        && now.index() == null
+        && now.linkAt(parent, name) == null;
   }
 
   /*

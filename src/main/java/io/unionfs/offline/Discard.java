@@ -133,8 +133,21 @@ public final class Discard implements AutoCloseable {
 
   /** Tells what would be lost, path by path, as a diff that reads files tells it. */
   public void list(DiffSink sink) throws IOException {
-    for (List<Name> path : paths) {
-      UpperDiff.run(layers, path, true, sink);
+    UpperDiff.runEach(layers, paths, true, sink);
+  }
+
+  /**
+   * Whether what is at a path of the union goes, or becomes another thing there, so that nobody who
+   * uses it by that path can keep it: all that the upper has a part in, but for a directory that
+   * the lowers have too.
+   *
+   * @throws IOException if the layers cannot be looked at; the message is for the user
+   */
+  public boolean takes(List<Name> path) throws IOException {
+    try {
+      return DiscardPlan.takes(layers, paths, path);
+    } catch (ErrnoException e) {
+      throw new IOException(Paths.join(path) + ": " + Errno.message(e.errno()), e);
     }
   }
 

@@ -5,7 +5,6 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.TreeRemoval;
-import io.unionfs.offline.Change.Kind;
 import io.unionfs.stack.DiscardSteps;
 import io.unionfs.stack.DiscardSteps.Entry;
 import io.unionfs.stack.Resolution;
@@ -13,7 +12,6 @@ import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
-import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
@@ -61,8 +59,13 @@ final class DiscardPlan {
   private final Map<Name, DiscardSteps.Links> shownAgain = new HashMap<>();
   private final Set<Name> counted = new HashSet<>();
 
+  /* The directory that was last looked for in the lowers; null if they have none there. */
+  private List<Name> lastPath = List.of();
+  private @Nullable MergedDir lastDir;
+
   private DiscardPlan(OpenLayers layers) {
     this.layers = layers;
+    this.lastDir = layers.lowerRoot();
     this.marks = layers.marks();
     this.origins = new Origins(layers);
   }
@@ -120,45 +123,62 @@ final class DiscardPlan {
   }
 
   private void refuseRenames(List<List<Name>> paths, boolean live) throws IOException {
-    UpperDiff.run(
-        layers,
-        List.of(),
-        false,
-        new DiffSink() {
-          @Override
-          public void change(Change change) throws IOException {
-            Name from = change.from();
-            if (change.kind() != Kind.RENAMED || from == null) {
-              return;
-            }
-            boolean goes = isBelow(paths, change.path());
-            String renamed = from + " was renamed to " + change.path();
-            if (isBelow(paths, from) != goes) {
-              throw new IOException(renamed + "; discard both or neither");
-            }
-            if (live && goes && isDirectory(change)) {
-              throw new IOException(
-                  renamed + " with what the lowers have in it; unmount the union to discard that");
-            }
-          }
-
-          @Override
-          public void problem(Name path, int errno) throws IOException {
-            throw new IOException(path + ": " + Errno.message(errno));
-          }
-        });
+    for (Renames.Renamed each : UpperDiff.renames(layers)) {
+      boolean goes = isBelow(paths, each.to());
+      String renamed = Paths.join(each.from()) + " was renamed to " + Paths.join(each.to());
+      if (isBelow(paths, each.from()) != goes) {
+        throw new IOException(renamed + "; discard both or neither");
+      }
+      if (live && goes && each.directory()) {
+        throw new IOException(
+            renamed + " with what the lowers have in it; unmount the union to discard that");
+      }
+    }
   }
 
-  private static boolean isDirectory(Change change) {
-    Change.Version after = change.after();
-    return after != null && after.type() == Linux.S_IFDIR;
+  private static boolean isBelow(List<List<Name>> paths, List<Name> path) {
+    return shortestAbove(paths, path) >= 0;
   }
 
-  private static boolean isBelow(List<List<Name>> paths, Name path) {
-    List<Name> names = Paths.split(path.bytes());
+  /* The number of names of that one of some paths that a path is or is below; -1 for none. */
+  private static int shortestAbove(List<List<Name>> paths, List<Name> path) {
     return paths.stream()
-        .anyMatch(
-            each -> each.size() <= names.size() && names.subList(0, each.size()).equals(each));
+        .filter(each -> each.size() <= path.size() && path.subList(0, each.size()).equals(each))
+        .mapToInt(List::size)
+        .min()
+        .orElse(-1);
+  }
+
+  /** See {@link Discard#takes}. */
+  static boolean takes(OpenLayers layers, List<List<Name>> paths, List<Name> path)
+      throws ErrnoException {
+    DiscardPlan plan = new DiscardPlan(layers);
+    int from = shortestAbove(paths, path);
+    if (from < 0) {
+      return false;
+    }
+    // the root itself always stays
+    for (int length = Math.max(from, 1); length <= path.size(); length++) {
+      if (!plan.stays(path.subList(0, length))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean stays(List<Name> path) throws ErrnoException {
+    DiffDir dir = directory(path);
+    if (dir != null) {
+      return dir.upper() == null || (!dir.before().isEmpty() && dir.showsBefore());
+    }
+    DiffDir parent = directory(path.subList(0, path.size() - 1));
+    LayerDir upper = parent == null ? null : parent.upper();
+    if (upper != null && upper.tryStat(path.get(path.size() - 1), new Stat()) != Errno.ENOENT) {
+      return false;
+    }
+    Resolution found = lower(path);
+    boolean file = found != null && found.kind() == Resolution.Kind.FILE;
+    return !file || found == null || origins.indexed(Side.of(found)) == null;
   }
 
   private void add(List<Name> path) throws ErrnoException, IOException {
@@ -186,19 +206,21 @@ final class DiscardPlan {
           Paths.join(path)
               + ": a directory above it was deleted, renamed or made anew; discard that one");
     }
+    boolean there = false;
     if (present != null) {
       Name beside = marks.whiteouts().beside(name);
-      addIfThere(parent, present, name);
+      there = addIfThere(parent, present, name);
       if (beside != null) {
         addIfThere(parent, present, beside);
       }
     }
-    if (restores) {
+    if (restores && !there) {
       addUnnamed(path);
     }
   }
 
-  private void addIfThere(List<Name> parent, LayerDir dir, Name name) throws ErrnoException {
+  /* Whether it is. */
+  private boolean addIfThere(List<Name> parent, LayerDir dir, Name name) throws ErrnoException {
     Stat stat = new Stat();
     int errno = dir.tryStat(name, stat);
     if (errno != 0 && errno != Errno.ENOENT) {
@@ -207,6 +229,7 @@ final class DiscardPlan {
     if (errno == 0) {
       addEntry(parent, dir, name);
     }
+    return errno == 0;
   }
 
   private void addEntry(List<Name> parent, LayerDir dir, Name name) throws ErrnoException {
@@ -296,10 +319,7 @@ final class DiscardPlan {
 
   /* The name is only a lower's, and what it shows is a copy that another name has made. */
   private void addUnnamed(List<Name> path) throws ErrnoException, IOException {
-    boolean nothing =
-        entries.stream()
-            .noneMatch(entry -> Paths.child(entry.directory(), entry.name()).equals(path));
-    Resolution found = nothing ? lower(path) : null;
+    Resolution found = lower(path);
     if (found == null || found.kind() != Resolution.Kind.FILE) {
       return;
     }
@@ -320,21 +340,29 @@ final class DiscardPlan {
 
   /* What the lowers alone show; null for nothing. */
   private @Nullable Resolution lower(List<Name> path) throws ErrnoException {
+    if (path.isEmpty()) {
+      return null;
+    }
+    List<Name> parent = path.subList(0, path.size() - 1);
+    if (!parent.equals(lastPath)) { // most come directory by directory
+      lastDir = lowerDirectory(parent);
+      lastPath = List.copyOf(parent);
+    }
+    MergedDir dir = lastDir;
+    Resolution found = dir == null ? null : dir.resolve(path.get(path.size() - 1));
+    return found == null || !found.exists() ? null : found;
+  }
+
+  private @Nullable MergedDir lowerDirectory(List<Name> path) throws ErrnoException {
     MergedDir dir = layers.lowerRoot();
-    for (int i = 0; i < path.size(); i++) {
-      Resolution found = dir.resolve(path.get(i));
-      if (!found.exists()) {
-        return null;
-      }
-      if (i == path.size() - 1) {
-        return found;
-      }
+    for (Name name : path) {
+      Resolution found = dir.resolve(name);
       if (found.kind() != Resolution.Kind.DIRECTORY) {
         return null;
       }
       dir = dir.child(found);
     }
-    return null;
+    return dir;
   }
 
   /* A directory of the union beside the lowers'; null where the union has none. */

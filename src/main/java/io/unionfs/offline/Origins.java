@@ -87,7 +87,7 @@ final class Origins {
     }
     List<Name> names;
     try {
-      names = Paths.split(shown);
+      names = Paths.normalized(shown);
     } catch (IllegalArgumentException e) {
       return null; // the kernel does not know its name
     }

@@ -10,34 +10,75 @@ import java.util.List;
 public final class Paths {
   private static final Name SLASH = Name.of("/");
 
+  /* NAME_MAX */
+  private static final int MOST_BYTES = 255;
+
   private Paths() {}
 
   /**
-   * The names of a path; empty for the root.
+   * The names of a path below the union's root, as somebody gives it; empty for the root, which is
+   * {@code .}.
    *
-   * @throws IllegalArgumentException if it leads out of where it starts
+   * @throws IllegalArgumentException if it is empty or absolute, has {@code ..} in it, or no file
+   *     can have it; the message is for the user
    */
   public static List<Name> split(byte[] path) {
+    if (path.length == 0) {
+      throw new IllegalArgumentException("an empty path; the whole union is '.'");
+    }
+    if (path[0] == '/') {
+      throw new IllegalArgumentException(
+          Name.of(path) + ": not relative to the union; leave the first slash out");
+    }
+    List<Name> names = components(path);
+    if (names.contains(Name.DOTDOT)) {
+      throw new IllegalArgumentException(
+          Name.of(path) + ": '..' may lead elsewhere by way of a link; leave it out");
+    }
+    return names;
+  }
+
+  /**
+   * The names of a path from wherever it starts, in which {@code ..} takes the name before it away;
+   * empty for the start.
+   *
+   * @throws IllegalArgumentException if it leads out of where it starts, or no file can have it
+   */
+  public static List<Name> normalized(byte[] path) {
     List<Name> names = new ArrayList<>();
-    int start = 0;
-    for (int i = 0; i <= path.length; i++) {
-      if (i == path.length || path[i] == '/') {
-        add(names, Name.of(path, start, i - start), path);
-        start = i + 1;
+    for (Name name : components(path)) {
+      if (!name.equals(Name.DOTDOT)) {
+        names.add(name);
+      } else if (names.isEmpty()) {
+        throw new IllegalArgumentException(Name.of(path) + ": leads out of the union");
+      } else {
+        names.remove(names.size() - 1);
       }
     }
     return names;
   }
 
-  private static void add(List<Name> names, Name name, byte[] path) {
-    if (name.equals(Name.DOTDOT)) {
-      if (names.isEmpty()) {
-        throw new IllegalArgumentException(Name.of(path) + ": leads out of the union");
+  /* What is between the slashes, but for nothing and '.'. */
+  private static List<Name> components(byte[] path) {
+    List<Name> names = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i <= path.length; i++) {
+      if (i == path.length || path[i] == '/') {
+        Name name = Name.of(path, start, i - start);
+        if (name.length() > MOST_BYTES) {
+          throw new IllegalArgumentException(
+              name + ": a name has at most " + MOST_BYTES + " bytes");
+        }
+        if (name.length() > 0 && !name.equals(Name.DOT)) {
+          names.add(name);
+        }
+        start = i + 1;
+      } else if (path[i] == 0) {
+        // a system call would end there, and act on another file than the one that is named
+        throw new IllegalArgumentException(Name.of(path) + ": has a NUL byte in it");
       }
-      names.remove(names.size() - 1);
-    } else if (name.length() > 0 && !name.equals(Name.DOT)) {
-      names.add(name);
     }
+    return names;
   }
 
   /** The names with slashes between them; "." for none. */

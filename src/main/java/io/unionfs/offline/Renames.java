@@ -1,8 +1,6 @@
 package io.unionfs.offline;
 
 import io.unionfs.layer.LayerDir;
-import io.unionfs.layer.Marks;
-import io.unionfs.layer.Origin;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
@@ -27,29 +25,32 @@ final class Renames {
   /** A place of the lowers whose name the union gives to something else, or to nothing. */
   record Source(List<Name> path, Side side) {}
 
-  private record Target(Name path, FileHandle origin) {}
+  /**
+   * Something that was renamed.
+   *
+   * @param from where the lowers have it
+   * @param to where the union has it
+   */
+  record Renamed(List<Name> from, List<Name> to, boolean directory) {}
 
-  private final Marks marks;
+  private record Target(List<Name> path, FileHandle origin) {}
+
   private final List<Target> targets = new ArrayList<>();
   private final List<Source> sources = new ArrayList<>();
+  private final List<Renamed> all = new ArrayList<>();
   private final Map<Name, Source> byTarget = new HashMap<>();
   private final Set<Name> movedAway = new HashSet<>();
 
-  Renames(Marks marks) {
-    this.marks = marks;
-  }
-
   /** Notes that a directory of the lowers is somewhere else in the union. */
-  void directory(List<Name> from) {
+  void directory(List<Name> from, List<Name> to) {
+    all.add(new Renamed(from, to, true));
     movedAway.add(Paths.join(from));
   }
 
   /** Notes a file of the upper that may have come from another name. */
-  void target(List<Name> path, Side side) throws ErrnoException {
-    byte[] mark = marks.originMark(side.dir(), side.name());
-    FileHandle origin = mark == null ? null : Origin.decode(mark);
+  void target(List<Name> path, @Nullable FileHandle origin) {
     if (origin != null) {
-      targets.add(new Target(Paths.join(path), origin));
+      targets.add(new Target(path, origin));
     }
   }
 
@@ -72,8 +73,9 @@ final class Renames {
     }
     for (Target target : targets) {
       Source source = hidden.remove(target.origin());
-      if (source != null && !Paths.join(source.path()).equals(target.path())) {
-        byTarget.put(target.path(), source);
+      if (source != null && !source.path().equals(target.path())) {
+        all.add(new Renamed(source.path(), target.path(), false));
+        byTarget.put(Paths.join(target.path()), source);
         movedAway.add(Paths.join(source.path()));
       }
     }
@@ -90,6 +92,11 @@ final class Renames {
     } finally {
       fd.unpin();
     }
+  }
+
+  /** All that was noted, after {@link #settle}. */
+  List<Renamed> all() {
+    return List.copyOf(all);
   }
 
   /** Where a file came from, or null. */

@@ -3,11 +3,11 @@ package io.unionfs.offline;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
-import io.unionfs.layer.Origin;
 import io.unionfs.layer.Redirect;
 import io.unionfs.stack.MergeRules;
 import io.unionfs.stack.Resolution;
 import io.unionfs.stack.Resolution.Kind;
+import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
@@ -39,9 +39,9 @@ public final class UpperDiff {
   private final Renames renames;
   private final Origins origins;
 
-  /* In the first walk nothing is told. */
+  /* In the first walk nothing is told, and problems only if there is no second one. */
   private boolean telling;
-  private boolean settled;
+  private boolean tellsProblems;
 
   private final Deque<Frame> open = new ArrayDeque<>();
 
@@ -53,7 +53,7 @@ public final class UpperDiff {
     this.rules = layers.merge();
     this.sink = sink;
     this.comparison = new Comparison(readsContent, bytes -> sink.progress(0, bytes));
-    this.renames = new Renames(marks);
+    this.renames = new Renames();
     this.origins = new Origins(layers);
   }
 
@@ -69,20 +69,58 @@ public final class UpperDiff {
    */
   public static void run(OpenLayers layers, List<Name> below, boolean readsContent, DiffSink sink)
       throws IOException {
+    runEach(layers, List.of(below), readsContent, sink);
+  }
+
+  /** The same below each of several paths, one after the other. */
+  static void runEach(
+      OpenLayers layers, List<List<Name>> paths, boolean readsContent, DiffSink sink)
+      throws IOException {
+    UpperDiff diff = new UpperDiff(layers, readsContent, sink);
+    diff.learnRenames();
+    diff.tellsProblems = true;
+    diff.telling = true;
+    for (List<Name> below : paths) {
+      diff.walk(below);
+    }
+  }
+
+  /**
+   * Finds out what was renamed, by one walk over everything.
+   *
+   * @throws IOException if anything cannot be looked at; the message is for the user
+   */
+  static List<Renames.Renamed> renames(OpenLayers layers) throws IOException {
+    UpperDiff diff = new UpperDiff(layers, false, new Renaming());
+    diff.tellsProblems = true;
+    diff.learnRenames();
+    return diff.renames.all();
+  }
+
+  /** For who wants all renames, and so to know of what might be one. */
+  private static final class Renaming implements DiffSink {
+    @Override
+    public void change(Change change) {
+      throw new IllegalStateException("told by a first walk: " + change.path());
+    }
+
+    @Override
+    public void problem(Name path, int errno) throws IOException {
+      throw new IOException(path + ": " + Errno.message(errno));
+    }
+  }
+
+  /* A rename may have brought things to a path from anywhere. */
+  private void learnRenames() throws IOException {
     if (layers.upper() == null) {
       throw new IllegalArgumentException("there is no upper directory that could change anything");
     }
-    UpperDiff diff = new UpperDiff(layers, readsContent, sink);
-    // a rename may have brought things here from anywhere, so the first walk is over everything
-    diff.walk(List.of());
+    walk(List.of());
     try {
-      diff.renames.settle();
+      renames.settle();
     } catch (ErrnoException e) {
       throw new IOException("the lower directories: " + e.getMessage(), e);
     }
-    diff.settled = true;
-    diff.telling = true;
-    diff.walk(below);
   }
 
   private void walk(List<Name> below) throws IOException {
@@ -143,7 +181,7 @@ public final class UpperDiff {
   }
 
   private void problem(List<Name> path, ErrnoException e) throws IOException {
-    if (settled) {
+    if (tellsProblems) {
       sink.problem(Paths.join(path), e.errno());
     }
   }
@@ -180,7 +218,9 @@ public final class UpperDiff {
     List<Name> path = dir.path(name);
     Side after = Side.of(now);
     if (from != null) {
-      renames.directory(from);
+      if (!telling) {
+        renames.directory(from, path);
+      }
       Side before = Side.of(below.get(0));
       tell(
           Change.Kind.RENAMED,
@@ -219,8 +259,10 @@ public final class UpperDiff {
     Side before = was == null ? null : Side.of(was);
     if (!telling) {
       boolean own = after.dir().layer() == layers.upper();
-      if (own && !isCopyOf(after, before)) {
-        renames.target(path, after);
+      // null too where this process may not read marks
+      FileHandle origin = own ? origins.handle(after) : null;
+      if (own && !isCopyOf(origin, before)) {
+        renames.target(path, origin);
         if (before != null && !before.stat().isDirectory()) {
           renames.source(dir.oldPath(name), before);
         }
@@ -249,13 +291,12 @@ public final class UpperDiff {
   }
 
   /* Whether the upper's file was copied up from the lower's of this name. */
-  private boolean isCopyOf(Side after, @Nullable Side before) throws ErrnoException {
-    if (before == null || before.stat().isDirectory()) {
-      return false;
-    }
-    byte[] mark = marks.originMark(after.dir(), after.name());
-    FileHandle origin = mark == null ? null : Origin.decode(mark);
-    return origin != null && origin.equals(Renames.handle(before));
+  private static boolean isCopyOf(@Nullable FileHandle origin, @Nullable Side before)
+      throws ErrnoException {
+    return origin != null
+        && before != null
+        && !before.stat().isDirectory()
+        && origin.equals(Renames.handle(before));
   }
 
   private void compare(List<Name> path, @Nullable Side before, Side after)

@@ -43,8 +43,9 @@ public final class AclNarrowing {
   private final boolean active;
 
   /**
-   * Inode numbers known to have no ACL, each in the slot of its hash. A file that is not found here
-   * costs a getxattr.
+   * Ids of nodes known to have no ACL, each in the slot of its hash. A file that is not found here
+   * costs a getxattr. Not inode numbers: a file that was discarded while it was open shares its
+   * number with the lower's.
    */
   private final AtomicLongArray plain;
 
@@ -66,15 +67,15 @@ public final class AclNarrowing {
     if (!active || Linux.isLnk(stat.mode)) {
       return;
     }
-    int slot = slot(stat.ino);
-    if (plain.get(slot) == stat.ino) {
+    int slot = slot(node.id());
+    if (plain.get(slot) == node.id()) {
       return;
     }
     int before = generation.get();
     byte[] acl = read(node);
     if (acl.length == 0) {
       if (generation.get() == before) {
-        plain.set(slot, stat.ino);
+        plain.set(slot, node.id());
       }
       return;
     }
@@ -115,11 +116,11 @@ public final class AclNarrowing {
     return shows;
   }
 
-  /** To be called for a new file: it may have an ACL by inheritance, and a used inode number. */
+  /** To be called for a new file: it may have an ACL by inheritance that nobody has asked for. */
   public void forget(Node node) {
     if (active) {
       generation.incrementAndGet();
-      plain.compareAndSet(slot(node.ino()), node.ino(), 0);
+      plain.compareAndSet(slot(node.id()), node.id(), 0);
     }
   }
 
@@ -182,7 +183,7 @@ public final class AclNarrowing {
     return value;
   }
 
-  private static int slot(long ino) {
-    return (int) ((ino * 0x9E3779B97F4A7C15L) >>> (64 - LOG_SLOTS));
+  private static int slot(long id) {
+    return (int) ((id * 0x9E3779B97F4A7C15L) >>> (64 - LOG_SLOTS));
   }
 }

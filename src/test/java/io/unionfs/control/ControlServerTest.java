@@ -276,6 +276,17 @@ class ControlServerTest {
   }
 
   @Test
+  void whoHasTheAnswerMayDiscardAgainAtOnce() throws Exception {
+    try (ControlServer server = open(LONG_MILLIS, Statuses::plain)) {
+      assertThat(server).isNotNull();
+      for (int i = 0; i < 500; i++) {
+        discard("a");
+      }
+      assertThat(mount.discarded).hasSize(500);
+    }
+  }
+
+  @Test
   void nothingIsDiscardedDuringAHold() throws Exception {
     try (ControlServer server = open(LONG_MILLIS, Statuses::plain);
         HeldChanges held = hold()) {

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Throws away changes of the upper of a union that is in use, as the server of a mount does. */
-final class LiveUpper {
+public final class LiveUpper {
   private LiveUpper() {}
 
   static LayerSources sources(UnionFileSystem fs) {
@@ -31,7 +31,8 @@ final class LiveUpper {
     return new LayerSource(place.path().bytes(), place.path());
   }
 
-  static Outdated discard(UnionFileSystem fs, String... paths) throws IOException, ErrnoException {
+  public static Outdated discard(UnionFileSystem fs, String... paths)
+      throws IOException, ErrnoException {
     List<List<Name>> names =
         Stream.of(paths).map(path -> Paths.split(path.getBytes(StandardCharsets.UTF_8))).toList();
     Discarding discarding = fs.discard();

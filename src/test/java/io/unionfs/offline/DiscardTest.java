@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,6 +65,58 @@ class DiscardTest {
     assertThat(diff()).containsExactly("added stays");
     assertThat(layers.exact("l1")).isEqualTo(lower);
     assertThat(home.resolve(".u.unionfs-work")).doesNotExist();
+  }
+
+  private static List<Name> names(String path) {
+    return Paths.normalized(path.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /* What is mounted there, or used otherwise by the path, would be lost. */
+  @Test
+  void takesWhatTheUpperHasAPartInButForDirectoriesOfTheLowers() throws Exception {
+    layers.file("l1/f", "lower").file("l1/d/x", "x").file("l1/d/y", "y").file("l2/o/z", "z");
+    layers.file("l1/h1", "linked").file("l1/same", "x");
+    layers.file("u/f", "upper").file("u/d/x", "x").file("u/new/sub/g", "x");
+    layers.opaque("u/o").file("u/same", "x");
+    try (Discard all = Discard.open(Sys.linux(), layers.sources(), List.of(List.of()))) {
+      for (String path : List.of("f", "same", "d/x", "new", "new/sub", "new/sub/g", "o", "o/z")) {
+        assertThat(all.takes(names(path))).as(path).isTrue();
+      }
+      for (String path : List.of("", "d", "d/y", "h1", "nothing", "nothing/there", "f2")) {
+        assertThat(all.takes(names(path))).as(path).isFalse();
+      }
+    }
+    List<List<Name>> some = List.of(names("d"), names("new/sub"));
+    try (Discard part = Discard.open(Sys.linux(), layers.sources(), some)) {
+      for (String path : List.of("d/x", "new/sub", "new/sub/g")) {
+        assertThat(part.takes(names(path))).as(path).isTrue();
+      }
+      for (String path : List.of("", "f", "same", "d", "d/y", "new", "o", "new/su")) {
+        assertThat(part.takes(names(path))).as(path).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void severalPathsAreListedOneAfterTheOther() throws Exception {
+    layers.file("l1/d/x", "x").file("u/d/x", "more").file("u/f", "f").file("u/new/g", "g");
+    List<String> told = new ArrayList<>();
+    List<List<Name>> paths = List.of(names("new"), names("d"), names("nothing"));
+    try (Discard discard = Discard.open(Sys.linux(), layers.sources(), paths)) {
+      discard.list(
+          new DiffSink() {
+            @Override
+            public void change(Change change) {
+              told.add(change.kind() + " " + change.path());
+            }
+
+            @Override
+            public void problem(Name path, int errno) {
+              told.add("problem " + path + " " + errno);
+            }
+          });
+    }
+    assertThat(told).containsExactly("added new", "added new/g", "modified d/x");
   }
 
   @Test

@@ -35,7 +35,7 @@ class ExplainerTest {
     try (OpenLayers open = OpenLayers.open(Sys.linux(), layers.sources(rules))) {
       new Explainer(open)
           .explain(
-              Paths.split(path.getBytes(StandardCharsets.UTF_8)),
+              Paths.normalized(path.getBytes(StandardCharsets.UTF_8)),
               recursive,
               new Explainer.Sink() {
                 @Override

@@ -99,7 +99,7 @@ final class TestLayers {
     List<String> told = new ArrayList<>();
     UpperDiff.run(
         layers,
-        Paths.split(below.getBytes(StandardCharsets.UTF_8)),
+        Paths.normalized(below.getBytes(StandardCharsets.UTF_8)),
         content,
         new DiffSink() {
           @Override

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Parameters;
       "",
       "Paths are in a mounted union, or in the one that --lower and --upper make, which must not be mounted."
           + " Each is given back in one step, whole or not at all. In a mounted union changes by others wait"
-          + " meanwhile, and a file that is open stays as it is for who has it open. A union of the jnr-fuse"
+          + " meanwhile, and a file that is open stays as it is for who has it open. What something is mounted on or"
+          + " below is refused, as far as it is mounted where the command runs. A union of the jnr-fuse"
           + " transport has to be unmounted first: libfuse 2 cannot tell the kernel what has changed."
     },
     footer = {
@@ -85,6 +87,9 @@ final class DiscardCommand implements Callable<Integer> {
     List<List<Name>> inside = new ArrayList<>();
     MountedUnion union = null;
     for (String path : paths) {
+      if (path.isEmpty()) {
+        throw new IllegalArgumentException("an empty path; the current directory is '.'");
+      }
       UnionPath found = UnionPath.of(sys, path);
       if (union != null && union.mount().id() != found.union().mount().id()) {
         throw new IOException(
@@ -109,7 +114,19 @@ final class DiscardCommand implements Callable<Integer> {
               + " --lower and --upper, or mount it with --transport=kernel");
     }
     try (Discard discard = Discard.ofMounted(sys, live.sources(), inside)) {
+      refuseMounts(sys, mounted.mount(), discard);
       return discard(sys, discard, () -> ask(sys, mounted.mount(), inside));
+    }
+  }
+
+  /* The kernel unmounts what is mounted on or below a name that it is told to forget, and tells nobody. */
+  private static void refuseMounts(Sys sys, MountInfo union, Discard discard) throws IOException {
+    for (Map.Entry<Name, List<Name>> each : UnionPath.mountsIn(sys, union).entrySet()) {
+      if (discard.takes(each.getValue())) {
+        throw new IOException(
+            each.getKey()
+                + ": something is mounted there, on or below what would be thrown away; unmount it first");
+      }
     }
   }
 

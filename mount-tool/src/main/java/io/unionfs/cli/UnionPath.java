@@ -7,7 +7,10 @@ import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A path of the command line that lies in a mounted union.
@@ -38,9 +41,38 @@ record UnionPath(MountedUnion union, List<Name> names) {
       }
       String rest = real.substring(Math.min(real.length(), text(mount.mountPoint()).length()));
       byte[] inside = RawArguments.bytes(text(mount.root()) + "/" + rest);
-      return new UnionPath(whole(mounts, mount), Paths.split(inside));
+      return new UnionPath(whole(mounts, mount), Paths.normalized(inside));
     } catch (ErrnoException e) {
       throw new IOException(RawArguments.show(path) + ": " + Errno.message(e.errno()), e);
+    }
+  }
+
+  /**
+   * Where in a union something else is mounted, as this process's mount table tells.
+   *
+   * @return by mount points, where they are in the union
+   */
+  static Map<Name, List<Name>> mountsIn(Sys sys, MountInfo union) throws IOException {
+    try {
+      List<MountInfo> mounts = MountInfo.read(sys);
+      Map<Long, MountInfo> parents = new HashMap<>();
+      for (MountInfo each : mounts) {
+        if (each.major() == union.major() && each.minor() == union.minor()) {
+          parents.put(each.id(), each);
+        }
+      }
+      Map<Name, List<Name>> found = new LinkedHashMap<>();
+      for (MountInfo each : mounts) {
+        MountInfo parent = parents.get(each.parent());
+        if (parent != null) {
+          Name below = each.mountPoint().substring(parent.mountPoint().length());
+          byte[] inside = parent.root().concat(Name.of("/")).concat(below).bytes();
+          found.put(each.mountPoint(), Paths.normalized(inside));
+        }
+      }
+      return found;
+    } catch (ErrnoException e) {
+      throw new IOException("/proc/self/mountinfo: " + Errno.message(e.errno()), e);
     }
   }
 

@@ -55,7 +55,7 @@ final class WhichCommand implements Callable<Integer> {
       if (options.given()) {
         List<List<Name>> inside = new ArrayList<>();
         for (String path : paths) {
-          inside.add(Paths.split(RawArguments.bytes(path)));
+          inside.add(Paths.normalized(RawArguments.bytes(path)));
         }
         try (OpenLayers layers = OpenLayers.open(sys, options.sources())) {
           explain(layers, inside, printer);

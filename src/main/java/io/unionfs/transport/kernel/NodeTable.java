@@ -7,8 +7,8 @@ import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A node's id is its inode number, so that a file handle (NFS, open_by_handle_at) leads to the file
  * again after the kernel has forgotten it. Only where two live nodes show one number - a layer was
  * changed behind the mount, or a change was discarded of a file that is still open - the second gets an
- * id of a range that inode numbers do not reach, and keeps it: the kernel has one inode for an id.
+ * id of a range that inode numbers do not reach, and keeps it: the kernel has one inode for an id. Such an
+ * id is of the same part of the table as the number, so that one lock decides which of both it is.
  *
  * Open addressing over three arrays in 16 parts: some 24 bytes a node, no boxes, and no allocation
  * for a lookup of what is there already.
@@ -33,9 +34,6 @@ final class NodeTable {
   private final KeptTimes keptTimes;
   private final Part[] parts = new Part[PARTS];
   private final AtomicLong nextExtra = new AtomicLong(EXTRA_IDS);
-
-  /* Those of the second range; an entry of a part comes and goes with the part's. */
-  private final ConcurrentMap<Node, Long> extraIds = new ConcurrentHashMap<>();
 
   NodeTable(UnionFileSystem fs, KeptTimes keptTimes) {
     this.fs = fs;
@@ -59,13 +57,7 @@ final class NodeTable {
     if (node == fs.root()) {
       return ROOT_ID;
     }
-    Long extra = extraIds.isEmpty() ? null : extraIds.get(node);
-    long id = extra != null ? extra : node.ino();
-    if (id == ROOT_ID || id == 0 || !part(id).add(id, node)) {
-      id = extraIds.computeIfAbsent(node, added -> nextExtra.getAndIncrement());
-      part(id).add(id, node);
-    }
-    return id;
+    return part(node.ino()).add(node);
   }
 
   /** The id by which the kernel knows a node, or 0 where it does not. */
@@ -73,9 +65,7 @@ final class NodeTable {
     if (node == fs.root()) {
       return ROOT_ID;
     }
-    Long extra = extraIds.isEmpty() ? null : extraIds.get(node);
-    long id = extra != null ? extra : node.ino();
-    return find(id) == node ? id : 0;
+    return part(node.ino()).idOf(node);
   }
 
   /**
@@ -128,7 +118,6 @@ final class NodeTable {
     for (Part part : parts) {
       part.clear();
     }
-    extraIds.clear();
   }
 
   /** One part of the table under a lock of its own, a leaf: nothing else is locked under it. */
@@ -150,22 +139,21 @@ final class NodeTable {
     @GuardedBy("lock")
     private int used;
 
-    /** Counts a lookup; false if the id is another node's. */
-    boolean add(long id, Node node) {
+    /* Those of the second range. */
+    @GuardedBy("lock")
+    private final Map<Node, Long> extraIds = new HashMap<>();
+
+    /** Counts a lookup; the id. */
+    long add(Node node) {
       lock.lock();
       try {
+        long id = idFor(node);
         int slot = slot(id);
         if (ids[slot] == id) {
-          if (nodes[slot] != node) {
-            return false;
-          }
           lookups[slot]++;
-          return true;
+          return id;
         }
         fs.retain(node);
-        if (id >= EXTRA_IDS) {
-          extraIds.put(node, id);
-        }
         ids[slot] = id;
         nodes[slot] = node;
         lookups[slot] = 1;
@@ -173,7 +161,38 @@ final class NodeTable {
         if (used * 3 > ids.length * 2) {
           resize(ids.length * 2);
         }
-        return true;
+        return id;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /* The id that the node has or now gets. */
+    @GuardedBy("lock")
+    private long idFor(Node node) {
+      Long extra = extraIds.isEmpty() ? null : extraIds.get(node);
+      if (extra != null) {
+        return extra;
+      }
+      long ino = node.ino();
+      Node there = nodes[slot(ino)];
+      if (ino != ROOT_ID && ino != 0 && (there == null || there == node)) {
+        return ino;
+      }
+      long id = nextExtra.getAndIncrement();
+      while (part(id) != this) {
+        id = nextExtra.getAndIncrement();
+      }
+      extraIds.put(node, id);
+      return id;
+    }
+
+    long idOf(Node node) {
+      lock.lock();
+      try {
+        Long extra = extraIds.isEmpty() ? null : extraIds.get(node);
+        long id = extra != null ? extra : node.ino();
+        return nodes[slot(id)] == node ? id : 0;
       } finally {
         lock.unlock();
       }
@@ -202,7 +221,7 @@ final class NodeTable {
           return;
         }
         if (id >= EXTRA_IDS) {
-          extraIds.remove(gone, id);
+          extraIds.remove(gone);
         }
         remove(slot);
       } finally {
@@ -288,6 +307,7 @@ final class NodeTable {
         lookups = new long[FEWEST_SLOTS];
         nodes = new Node[FEWEST_SLOTS];
         used = 0;
+        extraIds.clear();
       } finally {
         lock.unlock();
       }

@@ -203,6 +203,89 @@ class DiscardIT {
     assertThat(tree(union)).isEqualTo(before);
   }
 
+  /* The kernel would unmount it without a word. */
+  @MountTest(variants = Variant.KERNEL, accounts = Account.ROOT)
+  void whatSomethingIsMountedOnIsNotThrownAway(Union union) throws Exception {
+    union.layers(LAYERS);
+    mount(union);
+    Path other = Files.writeString(union.home().resolve("other"), "other");
+    union.run("echo more >> f; mkdir -p new/sub; touch new/sub/g o/more; rm gone/y");
+    String point = union.point().toString();
+    List<String> mounted = List.of(point + "/f", point + "/new/sub/g", point + "/o/z");
+    for (String each : mounted) {
+      Command.of(Account.ROOT, "mount", "--bind", other.toString(), each).run().expectSuccess();
+    }
+    try {
+      for (String path : List.of("", "/new", "/new/sub")) {
+        Command.Result said = tool(union, "discard", "--yes", point + path);
+        assertThat(said.status()).isEqualTo(1);
+        assertThat(said.err())
+            .contains(path.startsWith("/new") ? point + "/new/sub/g" : point + "/f")
+            .contains("unmount it first");
+      }
+      Command.Result itself = tool(union, "discard", "--yes", point + "/f");
+      assertThat(itself.status()).isEqualTo(1);
+      assertThat(itself.err()).contains("not in a mounted union");
+      tool(union, "discard", "--yes", point + "/o", point + "/gone").expectSuccess();
+
+      assertThat(union.run("ls o; cat gone/y f new/sub/g o/z")).isEqualTo("z\nyotherotherother");
+    } finally {
+      for (String each : mounted) {
+        Command.of(Account.ROOT, "umount", each).run().expectSuccess();
+      }
+    }
+    discardAll(union);
+    assertThat(union.run("cat f; ls")).isEqualTo("lowerd\nf\ngone\nh1\nlink\no\n");
+  }
+
+  /* A plain user may not read the marks of such a file, and a rename by it is not to be told from a new file. */
+  @MountTest(variants = Variant.KERNEL)
+  void unreadableFileElsewhereDoesNotMatter(Union union) throws Exception {
+    union.layers(LAYERS);
+    mount(union);
+    union.run("echo more >> f; echo x > n; chmod 000 n d/x");
+
+    tool(union, "discard", "--yes", union.point() + "/f").expectSuccess();
+
+    assertThat(union.run("cat f; ls -l n | cut -c1-10")).isEqualTo("lower----------\n");
+    union.run("chmod 644 n d/x"); // who compares the tree at the end reads them
+  }
+
+  /* What a hostile client of the control socket says. */
+  @MountTest(variants = Variant.KERNEL)
+  void pathThatNoFileCanHaveIsRefused(Union union) throws Exception {
+    union.layers(LAYERS);
+    mount(union);
+    union.run("echo more >> f; echo x > f2");
+    String before = tree(union);
+    String client =
+        """
+        import glob, json, socket, sys
+        for path in ["f\\0x", "f\\0", "", "/", "/f", "..", "d/../f", "x" * 256, "f/" + "x" * 5000]:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(glob.glob(sys.argv[1] + "/unionfs/*.sock")[0])
+                s.sendall(json.dumps({"discard": [{"path": path}]}).encode() + b"\\n")
+                print(json.loads(s.makefile().readline())["error"])
+        """;
+
+    List<String> said =
+        Command.of(union.account(), "python3", "-c", client, runtime(union).toString())
+            .output()
+            .lines()
+            .toList();
+
+    assertThat(said).hasSize(9);
+    assertThat(said.subList(0, 2)).allMatch(each -> each.contains("NUL"));
+    assertThat(said.get(2)).contains("empty path");
+    assertThat(said.subList(3, 5)).allMatch(each -> each.contains("not relative"));
+    assertThat(said.subList(5, 7)).allMatch(each -> each.contains("'..'"));
+    assertThat(said.subList(7, 9)).allMatch(each -> each.contains("at most 255 bytes"));
+    Command.Result empty = tool(union, "discard", "--yes", "");
+    assertThat(empty.status()).isNotZero();
+    assertThat(empty.err()).contains("empty path");
+    assertThat(tree(union)).isEqualTo(before);
+  }
+
   @MountTest(variants = Variant.KERNEL)
   void readOnlyUnionIsLeftAlone(Union union) throws Exception {
     union.layers(LAYERS + "upper f file \"upper\"");

@@ -1,0 +1,92 @@
+package io.unionfs.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.unionfs.TargetDirectories;
+import io.unionfs.sys.FileHandle;
+import io.unionfs.sys.Name;
+import io.unionfs.sys.Sys;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Hard links of a lower whose file system has no file handles, and so no index. */
+class NoHandlesTest {
+  @TempDir(factory = TargetDirectories.class)
+  private Path home = Path.of("");
+
+  @SuppressWarnings("NullAway.Init") // by open
+  private UnionFileSystem fs;
+
+  private static final class WithoutHandles extends Sys {
+    @Override
+    public @Nullable FileHandle nameToHandleAt(int dirFd, Name name) {
+      return null;
+    }
+
+    @Override
+    public @Nullable FileHandle handleOf(int fd) {
+      return null;
+    }
+  }
+
+  private static byte[] bytes(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    Path lower = Files.createDirectory(home.resolve("lower"));
+    Files.writeString(lower.resolve("a"), "lower");
+    Files.createLink(lower.resolve("b"), lower.resolve("a"));
+    Files.createLink(lower.resolve("c"), lower.resolve("a"));
+    Files.writeString(lower.resolve("f"), "lower");
+    Path upper = Files.createDirectory(home.resolve("upper"));
+    fs =
+        UnionFileSystem.open(
+            new WithoutHandles(),
+            MountOptions.builder().lower(bytes(lower)).upper(bytes(upper)).build());
+  }
+
+  @AfterEach
+  void close() {
+    fs.close();
+  }
+
+  private Node node(String name) throws Exception {
+    return new UnionSide(fs).node(name);
+  }
+
+  private void change(String name) throws Exception {
+    new UnionSide(fs).write(name, 0, "CHANGED".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void namesOfACopiedUpFileStayOneNodeWhileItLives() throws Exception {
+    Node known = node("b");
+    change("a");
+    Node a = node("a");
+
+    assertThat(a).isSameAs(known);
+    assertThat(((FileNode) a).placement().index()).isNull();
+    assertThat(node("c")).isSameAs(a);
+  }
+
+  @Test
+  void discardOfAnotherFileLeavesKnownNamesOneNode() throws Exception {
+    Node known = node("b");
+    change("a");
+    Node a = node("a");
+    change("f");
+
+    LiveUpper.discard(fs, "f");
+
+    assertThat(node("a")).isSameAs(a);
+    assertThat(fs.lookup(fs.root(), Name.of("b"))).isSameAs(known).isSameAs(a);
+  }
+}

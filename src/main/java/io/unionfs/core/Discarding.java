@@ -40,6 +40,7 @@ public final class Discarding {
   private final Outdated outdated = new Outdated();
   private final Taken taken;
   private final List<Name> trees = new ArrayList<>();
+  private @Nullable ErrnoException failure;
 
   Discarding(UnionState union, Lookup lookup, NameLoss loss, Taken taken) {
     this.taken = taken;
@@ -76,6 +77,10 @@ public final class Discarding {
       }
     }
     takeCopies(work, steps.index());
+    ErrnoException first = failure;
+    if (first != null) {
+      throw first;
+    }
   }
 
   /**
@@ -293,30 +298,45 @@ public final class Discarding {
     }
   }
 
-  /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
+  /* What was moved has to be told, even where a mode that was in the way is not put back. */
   private void moveToWork(
       WorkDir work, LayerDir from, Name name, Name temporary, @Nullable LayerDir moved)
       throws ErrnoException {
-    InSpiteOfMode.runIn(
-        from,
-        () -> {
-          try {
-            move(from, name, work.dir(), temporary, moved);
-          } catch (ErrnoException e) {
-            if (e.errno() != Errno.EACCES) {
-              throw e;
-            }
-            SharedFd fd = from.pin();
-            try {
-              InSpiteOfMode.widen(sys, fd.fd(), name);
-            } finally {
-              fd.unpin();
-            }
-            move(from, name, work.dir(), temporary, moved);
-          }
-          return name;
-        });
-    trees.add(temporary);
+    int before = trees.size();
+    try {
+      InSpiteOfMode.runIn(
+          from,
+          () -> {
+            moveWritable(work, from, name, temporary, moved);
+            trees.add(temporary);
+            return name;
+          });
+    } catch (ErrnoException e) {
+      if (trees.size() == before) {
+        throw e;
+      }
+      failure = failure == null ? e : failure;
+    }
+  }
+
+  /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
+  private void moveWritable(
+      WorkDir work, LayerDir from, Name name, Name temporary, @Nullable LayerDir moved)
+      throws ErrnoException {
+    try {
+      move(from, name, work.dir(), temporary, moved);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+      SharedFd fd = from.pin();
+      try {
+        InSpiteOfMode.widen(sys, fd.fd(), name);
+      } finally {
+        fd.unpin();
+      }
+      move(from, name, work.dir(), temporary, moved);
+    }
   }
 
   private static void move(

@@ -80,14 +80,9 @@ final class NameLoss {
     if (!now.links().isEmpty()) {
       return;
     }
-    boolean gone = file.orphan() == null;
+    boolean gone = false;
     try {
-      if (kept != null) {
-        gone = links(kept) <= taken;
-        if (gone && numbers.isKeptApart(file)) {
-          numbers.remove(kept);
-        }
-      }
+      gone = isGone(file, taken);
     } finally {
       if (gone) {
         remove(file);
@@ -96,10 +91,23 @@ final class NameLoss {
     }
   }
 
-  private int links(SharedFd fd) throws ErrnoException {
-    Stat stat = new Stat();
-    sys.fstatx(fd.fd(), stat);
-    return stat.nlink;
+  /* Pinned, because who has the file open may let go of it, and of its descriptor, at any time. */
+  private boolean isGone(FileNode file, int taken) throws ErrnoException {
+    SharedFd own = file.orphan();
+    if (own == null || !own.tryPin()) {
+      return true;
+    }
+    try {
+      Stat stat = new Stat();
+      sys.fstatx(own.fd(), stat);
+      boolean gone = stat.nlink <= taken;
+      if (gone && numbers.isKeptApart(file)) {
+        numbers.remove(own);
+      }
+      return gone;
+    } finally {
+      own.unpin();
+    }
   }
 
   private void remove(FileNode file) {

@@ -25,6 +25,15 @@ import org.jspecify.annotations.Nullable;
  */
 /** The discarding of changes of a live mount. */
 final class LiveDiscard {
+  /**
+   * What follows, the last one that is named first: each whatever became of the others, and the
+   * first failure is the one that is told.
+   */
+  private interface After extends AutoCloseable {
+    @Override
+    void close() throws ErrnoException;
+  }
+
   private final UnionFileSystem fs;
   private final Session session;
 
@@ -52,12 +61,10 @@ final class LiveDiscard {
     List<List<Name>> split = split(paths);
     Discarding discarding = fs.discard();
     try (Discard discard = Discard.ofMounted(Sys.linux(), sources(), split)) {
-      try {
+      try (After links = () -> session.forget(discarding.outdated().onlyFiles());
+          After sweep = discarding::sweep;
+          After names = () -> session.forget(discarding.outdated())) {
         run(discard, discarding, millis);
-      } finally {
-        session.forget(discarding.outdated());
-        discarding.sweep();
-        session.forget(discarding.outdated().onlyFiles()); // whose links were in what is swept
       }
     } catch (ErrnoException e) {
       throw new IOException("not everything was thrown away: " + Errno.message(e.errno()), e);

@@ -302,7 +302,7 @@ final class Creation {
       requireAbsent(newParent, newName, index);
       Name entry = file.placement().index();
       LayerDir indexDir = work.index();
-      if (entry == null || indexDir == null) {
+      if (entry == null || indexDir == null || file.isRemoved()) {
         throw ErrnoException.of(Errno.ENOENT); // link(2) of a file that has no name left
       }
       copyUp.markImpure(newParent);

@@ -1,26 +1,22 @@
 package io.unionfs.core;
 
+import io.unionfs.core.FileNode.Link;
+import io.unionfs.core.Identities.HostInode;
 import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
-import io.unionfs.layer.TreeRemoval;
 import io.unionfs.stack.DiscardSteps;
 import io.unionfs.stack.DiscardSteps.Entry;
 import io.unionfs.stack.LowerIndex;
-import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -71,9 +67,7 @@ public final class Discarding {
     for (Map.Entry<Name, DiscardSteps.Links> each : steps.shownAgain().entrySet()) {
       addLinks(work, each.getKey(), each.getValue());
     }
-    for (Name copy : steps.copies()) {
-      dropCopy(work, copy);
-    }
+    takeCopies(work, steps.copies());
     for (Entry entry : steps.entries()) {
       DirNode parent = directory(entry.directory());
       if (entry.mark()) {
@@ -82,9 +76,7 @@ public final class Discarding {
         take(work, parent, entry.name());
       }
     }
-    for (Name copy : steps.index()) {
-      dropCopy(work, copy);
-    }
+    takeCopies(work, steps.index());
     ErrnoException first = failure;
     if (first != null) {
       throw first;
@@ -143,7 +135,8 @@ public final class Discarding {
       }
       int difference = known + links.more();
       union.marks().setNlinkDifference(fd.fd(), name, difference);
-      if (liveNode(stat) instanceof FileNode file) {
+      FileNode file = liveFile(union.identities().host(stat.dev, stat.ino));
+      if (file != null) {
         file.setNlinkDifference(difference);
         outdated.file(file);
       }
@@ -152,50 +145,109 @@ public final class Discarding {
     }
   }
 
+  /* A copy that went from the index. */
+  private record MovedCopy(HostInode host, DirNode to, Name name) {}
+
   /* Names that only the lowers have lead to their file from here on. */
-  private void dropCopy(WorkDir work, Name name) throws ErrnoException {
+  private void takeCopies(WorkDir work, List<Name> names) throws ErrnoException {
+    List<MovedCopy> moved = new ArrayList<>();
+    try {
+      for (Name name : names) {
+        moved.add(takeCopy(work, name));
+      }
+    } finally {
+      if (!moved.isEmpty()) {
+        union.locks().awaitReaders(); // who found an entry makes a node that knows it
+      }
+      moved.forEach(this::leaveIndex);
+    }
+  }
+
+  /* By the lock, who looks for the copy under its new name waits until it is there. */
+  private MovedCopy takeCopy(WorkDir work, Name name) throws ErrnoException {
     LayerDir index = requireIndex(work);
     Stat stat = new Stat();
     int errno = index.tryStat(name, stat);
     if (errno != 0) {
       throw ErrnoException.of(errno);
     }
-    FileNode file = liveNode(stat) instanceof FileNode live ? live : null;
-    if (file != null) {
-      loss.keepUsable(file, index, name);
+    MovedCopy copy =
+        new MovedCopy(
+            union.identities().host(stat.dev, stat.ino),
+            taken.hidden(work.dir(), union.root()),
+            work.newName());
+    FileNode file = liveFile(copy.host());
+    boolean done = false;
+    try (Locks.Locked locked = union.locks().write(copy.to())) {
+      if (file != null) {
+        placeInWork(file, copy);
+      }
+      moveToWork(work, index, name, copy.name(), null);
+      done = true;
+    } finally {
+      if (!done && file != null) {
+        file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
+      }
     }
-    TreeRemoval.remove(index, name);
+    return copy;
+  }
+
+  private static void placeInWork(FileNode file, MovedCopy copy) {
+    Link link = new Link(copy.to(), copy.name(), true);
+    file.update(at -> at.withLink(link).withIndex(null));
+  }
+
+  private void leaveIndex(MovedCopy copy) {
+    FileNode file = liveFile(copy.host());
     if (file != null) {
-      loss.allNames(file, outdated);
+      placeInWork(file, copy); // a node that was made in the meantime
+      taken.fileIn(copy.to(), file, copy.name());
+      loss.lowerNames(file, copy.host(), outdated);
     }
   }
 
-  private @Nullable Node liveNode(Stat stat) {
-    return union.nodes().find(union.identities().host(stat.dev, stat.ino));
-  }
-
-  /* The name that an entry of the upper decides on, null for none. */
-  private @Nullable Name shownBy(Name name) {
-    return union.marks().whiteouts().isReserved(name)
-        ? union.marks().whiteouts().hiddenBy(name)
-        : name;
+  private @Nullable FileNode liveFile(HostInode host) {
+    return union.nodes().find(host) instanceof FileNode file ? file : null;
   }
 
   private void removeMark(DirNode parent, Name name) throws ErrnoException {
     try (Locks.Locked locked = union.locks().write(parent)) {
       LayerDir upper = parent.requireUpper();
+      Name hidden = LeavingTree.shownBy(union.marks(), name);
       InSpiteOfMode.runIn(
           upper,
           () -> {
             SharedFd fd = upper.pin();
             try {
+              if (hidden != null && !hidden.equals(name)) {
+                keepOpaque(fd, upper, hidden);
+              }
               sys.unlinkat(fd.fd(), name, 0);
             } finally {
               fd.unpin();
             }
             return name;
           });
-      changed(parent, shownBy(name));
+      changed(parent, hidden);
+    }
+  }
+
+  /* A directory beside the mark is not to be merged with the lowers' before it goes itself. */
+  private void keepOpaque(SharedFd parentFd, LayerDir parent, Name name) throws ErrnoException {
+    Stat stat = new Stat();
+    int errno = parent.tryStat(name, stat);
+    if (errno != 0 && errno != Errno.ENOENT) {
+      throw ErrnoException.of(errno);
+    }
+    if (errno == 0 && stat.isDirectory()) {
+      InSpiteOfMode.run(
+          sys,
+          parentFd.fd(),
+          name,
+          () -> {
+            union.marks().setOpaque(parentFd.fd(), name);
+            return name;
+          });
     }
   }
 
@@ -209,70 +261,82 @@ public final class Discarding {
   }
 
   private void take(WorkDir work, DirNode parent, Name name) throws ErrnoException {
+    Node found = lookup.find(parent, name);
+    LeavingTree tree =
+        found instanceof DirNode dir
+            ? LeavingTree.read(union, lookup, dir, lookup.isBelow(parent, name, dir))
+            : null;
     LowerIndex index = lookup.index(parent);
-    DirNode top = null;
-    boolean stays = false;
     try (Locks.Locked locked = union.locks().write(parent)) {
       Node node = lookup.findLocked(parent, name, index);
-      if (node instanceof DirNode dir) {
-        top = dir;
-        stays = lookup.isBelow(parent, name, dir);
-        moveToWork(work, parent, name, dir.upper());
+      if (tree != null) {
+        if (node != found) {
+          throw ErrnoException.of(Errno.ESTALE); // a layer was changed behind the mount
+        }
+        moveToWork(work, parent.requireUpper(), name, work.newName(), tree.top().upper());
       } else {
         takeFile(work, parent, name, node instanceof FileNode file ? file : null);
       }
       union.cache().forget(parent, name);
       parent.setSubdirectories(DirNode.UNKNOWN);
       outdated.directory(parent);
-      if (!stays) {
+      if (tree == null || !tree.topStays()) {
         outdated.name(parent, name);
       }
     }
-    if (top != null) {
-      leaveUpper(top, stays);
+    if (tree != null) {
+      tree.directories().forEach(this::leaveUpper);
     }
   }
 
   private void takeFile(WorkDir work, DirNode parent, Name name, @Nullable FileNode file)
       throws ErrnoException {
-    Stat stat = new Stat();
-    int errno = parent.requireUpper().tryStat(name, stat);
-    if (errno != 0) {
-      throw ErrnoException.of(errno);
-    }
-    Name temporary = moveToWork(work, parent, name, null);
+    Name temporary = work.newName();
+    moveToWork(work, parent.requireUpper(), name, temporary, null);
     if (file != null) {
-      DirNode to = taken.hidden(work.dir(), parent);
-      taken.file(file, parent, name, to, temporary, stat.nlink);
+      taken.file(file, parent, name, taken.hidden(work.dir(), parent), temporary);
+    }
+  }
+
+  /* What was moved has to be told, even where a mode that was in the way is not put back. */
+  private void moveToWork(
+      WorkDir work, LayerDir from, Name name, Name temporary, @Nullable LayerDir moved)
+      throws ErrnoException {
+    int before = trees.size();
+    try {
+      InSpiteOfMode.runIn(
+          from,
+          () -> {
+            moveWritable(work, from, name, temporary, moved);
+            trees.add(temporary);
+            return name;
+          });
+    } catch (ErrnoException e) {
+      if (trees.size() == before) {
+        throw e;
+      }
+      failure = failure == null ? e : failure;
     }
   }
 
   /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
-  private Name moveToWork(WorkDir work, DirNode parent, Name name, @Nullable LayerDir moved)
+  private void moveWritable(
+      WorkDir work, LayerDir from, Name name, Name temporary, @Nullable LayerDir moved)
       throws ErrnoException {
-    LayerDir upper = parent.requireUpper();
-    Name temporary = work.newName();
-    InSpiteOfMode.runIn(
-        upper,
-        () -> {
-          try {
-            move(upper, name, work.dir(), temporary, moved);
-          } catch (ErrnoException e) {
-            if (e.errno() != Errno.EACCES) {
-              throw e;
-            }
-            SharedFd fd = upper.pin();
-            try {
-              InSpiteOfMode.widen(sys, fd.fd(), name);
-            } finally {
-              fd.unpin();
-            }
-            move(upper, name, work.dir(), temporary, moved);
-          }
-          return name;
-        });
-    trees.add(temporary);
-    return temporary;
+    try {
+      move(from, name, work.dir(), temporary, moved);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+      SharedFd fd = from.pin();
+      try {
+        InSpiteOfMode.widen(sys, fd.fd(), name);
+      } finally {
+        fd.unpin();
+      }
+      move(from, name, work.dir(), temporary, moved);
+    }
   }
 
   private static void move(
@@ -281,103 +345,40 @@ public final class Discarding {
     LayerDir.rename(from, name, to, temporary, Linux.RENAME_NOREPLACE, moved, null);
   }
 
-  /**
-   * A directory that lost its upper one.
-   *
-   * @param stays whether the lowers have it too
-   */
-  private record Left(DirNode dir, boolean stays) {}
-
-  /* The tree is taken: what cannot be done for one of its entries does not keep the others from it. */
-  private void leaveUpper(DirNode top, boolean stays) {
-    Deque<Left> open = new ArrayDeque<>();
-    open.push(new Left(top, stays));
-    while (!open.isEmpty()) {
-      Left left = open.pop();
-      DirNode dir = left.dir();
-      try (Locks.Locked locked = union.locks().write(dir)) {
-        LayerDir upper = dir.upper();
-        if (upper != null) {
-          leaveEntries(left, upper, open);
-        }
-        if (left.stays()) {
-          dir.dropUpper();
-        } else {
-          taken.directory(dir);
-        }
-        outdated.directory(dir);
-      }
-    }
-  }
-
-  private void leaveEntries(Left left, LayerDir upper, Deque<Left> open) {
+  /* The tree is taken, and all that could fail was asked before. */
+  private void leaveUpper(LeavingTree.Directory left) {
     DirNode dir = left.dir();
-    DirNode hidden = left.stays() ? taken.hidden(upper, dir) : dir;
-    List<Name> names = new ArrayList<>();
-    try (Fd fd = new Fd(sys, upper.openSelf());
-        Dirents entries = Dirents.open(sys, fd.raw())) {
-      while (entries.next()) {
-        if (!entries.isDotOrDotDot()) {
-          names.add(entries.name());
-        }
+    try (Locks.Locked locked = union.locks().write(dir)) {
+      LayerDir upper = dir.upper();
+      if (upper != null) {
+        leaveEntries(left, left.stays() ? taken.hidden(upper, dir) : dir);
       }
-    } catch (ErrnoException e) {
-      failed(e);
-    }
-    for (Name name : names) {
-      boolean same = false;
-      try {
-        same = leaveEntry(left, hidden, upper, name, open);
-      } catch (ErrnoException e) {
-        failed(e);
+      if (left.stays()) {
+        dir.dropUpper();
+      } else {
+        taken.directory(dir);
       }
-      Name shown = shownBy(name);
-      if (shown == null) {
-        continue;
-      }
-      union.cache().forget(dir, shown);
-      if (!same) {
-        outdated.name(dir, shown); // in a removed directory too: somebody may be in it
-      }
+      outdated.directory(dir);
     }
   }
 
-  /* Whether the name leads to the same node afterwards. */
-  private boolean leaveEntry(Left left, DirNode hidden, LayerDir upper, Name name, Deque<Left> open)
-      throws ErrnoException {
+  private void leaveEntries(LeavingTree.Directory left, DirNode hidden) {
     DirNode dir = left.dir();
-    if (union.marks().whiteouts().isReserved(name)) {
-      return false;
-    }
-    Stat stat = new Stat();
-    int errno = InSpiteOfMode.runIn(upper, () -> upper.tryStat(name, stat));
-    if (errno != 0) {
-      throw ErrnoException.of(errno);
-    }
-    if (!stat.isDirectory()) {
-      if (liveNode(stat) instanceof FileNode file) {
-        if (hidden == dir) {
-          taken.fileIn(dir, file, name, stat.nlink);
-        } else {
-          taken.file(file, dir, name, hidden, name, stat.nlink);
+    for (LeavingTree.Entry entry : left.entries()) {
+      HostInode host = entry.file();
+      FileNode file = host == null ? null : liveFile(host);
+      if (file != null && hidden == dir) {
+        taken.fileIn(dir, file, entry.name());
+      } else if (file != null) {
+        taken.file(file, dir, entry.name(), hidden, entry.name());
+      }
+      Name shown = entry.shown();
+      if (shown != null) {
+        union.cache().forget(dir, shown);
+        if (!entry.same()) {
+          outdated.name(dir, shown); // in a removed directory too: somebody may be in it
         }
       }
-      return false;
-    }
-    LowerIndex index = lookup.index(dir);
-    Optional<Node> node =
-        InSpiteOfMode.runIn(upper, () -> Optional.ofNullable(lookup.findLocked(dir, name, index)));
-    if (!(node.orElse(null) instanceof DirNode child)) {
-      return false;
-    }
-    boolean stays = left.stays() && lookup.isBelow(dir, name, child);
-    open.push(new Left(child, stays));
-    return stays;
-  }
-
-  private void failed(ErrnoException e) {
-    if (failure == null) {
-      failure = e;
     }
   }
 }

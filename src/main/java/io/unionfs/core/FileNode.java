@@ -68,6 +68,10 @@ public final class FileNode extends Node {
       return new Placement(copiedUp, List.copyOf(now), index);
     }
 
+    Placement withIndex(@Nullable Name entry) {
+      return new Placement(copiedUp, links, entry);
+    }
+
     Placement withoutLink(DirNode dir, Name child) {
       List<Link> now = new ArrayList<>(links.size());
       for (Link link : links) {

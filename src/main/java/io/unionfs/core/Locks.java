@@ -54,7 +54,10 @@ final class Locks {
   }
 
   Locked write(DirNode dir) {
-    Lock lock = stripes[stripe(dir)].writeLock();
+    return locked(stripes[stripe(dir)].writeLock());
+  }
+
+  private static Locked locked(Lock lock) {
     lock.lock();
     return lock::unlock;
   }
@@ -70,6 +73,13 @@ final class Locks {
         stripes[order[i]].writeLock().unlock();
       }
     };
+  }
+
+  /** Waits until whoever looks into a directory now is done with it; no lock is held. */
+  void awaitReaders() {
+    for (ReentrantReadWriteLock stripe : stripes) {
+      locked(stripe.writeLock()).close();
+    }
   }
 
   /** The lock of a file's link count; one at a time. */

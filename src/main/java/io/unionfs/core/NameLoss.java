@@ -2,13 +2,12 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
-import io.unionfs.layer.LayerDir;
-import io.unionfs.sys.Errno;
+import io.unionfs.core.Identities.HostInode;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
+import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,13 +36,14 @@ final class NameLoss {
 
   /**
    * A descriptor that keeps a file usable after it loses a name, or null where that is not its last
-   * one, or nobody will ask. The directory's write lock is held.
+   * one, or nobody will ask, or there is none to be had. The directory's write lock is held.
    */
-  @Nullable SharedFd hold(FileNode file, DirNode parent, Name name) throws ErrnoException {
+  @Nullable SharedFd hold(FileNode file, DirNode parent, Name name) {
     try {
       return removal.hold(file, parent, name);
     } catch (ErrnoException e) {
-      return withoutDescriptor(file, e);
+      log.warn("{}: whoever has it open loses it: {}", file, e.getMessage());
+      return null;
     }
   }
 
@@ -57,40 +57,18 @@ final class NameLoss {
     }
   }
 
-  /* The kernel may know more files than there are descriptors; few of them are open. */
-  private static @Nullable SharedFd withoutDescriptor(FileNode file, ErrnoException e)
-      throws ErrnoException {
-    if (e.errno() != Errno.EMFILE && e.errno() != Errno.ENFILE) {
-      throw e;
-    }
-    log.warn("{}: whoever has it open loses it: {}", file, e.getMessage());
-    return null;
-  }
-
-  /** Opens a copy by its name in the index, so that it stays usable without. */
-  void keepUsable(FileNode file, LayerDir index, Name name) throws ErrnoException {
-    if (!file.isReferenced() || file.orphan() != null) {
-      return;
-    }
-    try {
-      int fd = file.isRegular() ? openFiles.openWritable(index, name) : index.openPath(name);
-      file.setOrphan(new SharedFd(sys, fd));
-    } catch (ErrnoException e) {
-      withoutDescriptor(file, e);
-    }
-  }
-
   /**
-   * Takes a name of the upper from a file.
+   * Takes a name of the upper from a file, which is removed unless it has another one or a
+   * descriptor: the host may soon use its inode's number again.
    *
-   * @param links how many names the upper file had with this one
+   * @param taken how many names of the upper file go, with this one
    * @param kept from {@link #hold}
    */
   void oneName(
       FileNode file,
       DirNode parent,
       Name name,
-      int links,
+      int taken,
       @Nullable SharedFd kept,
       Outdated outdated)
       throws ErrnoException {
@@ -102,14 +80,34 @@ final class NameLoss {
     if (!now.links().isEmpty()) {
       return;
     }
-    boolean gone = links <= 1;
-    if (gone && kept != null && numbers.isKeptApart(file)) {
-      numbers.remove(kept);
+    boolean gone = false;
+    try {
+      gone = isGone(file, taken);
+    } finally {
+      if (gone) {
+        remove(file);
+      }
+      dropUnwanted(file);
     }
-    if (gone || !file.isReferenced()) {
-      remove(file);
+  }
+
+  /* Pinned, because who has the file open may let go of it, and of its descriptor, at any time. */
+  private boolean isGone(FileNode file, int taken) throws ErrnoException {
+    SharedFd own = file.orphan();
+    if (own == null || !own.tryPin()) {
+      return true;
     }
-    dropUnwanted(file);
+    try {
+      Stat stat = new Stat();
+      sys.fstatx(own.fd(), stat);
+      boolean gone = stat.nlink <= taken;
+      if (gone && numbers.isKeptApart(file)) {
+        numbers.remove(own);
+      }
+      return gone;
+    } finally {
+      own.unpin();
+    }
   }
 
   private void remove(FileNode file) {
@@ -118,8 +116,12 @@ final class NameLoss {
     openFiles.drop(file);
   }
 
-  private static void dropUnwanted(FileNode file) {
-    SharedFd unwanted = file.isReferenced() ? null : file.takeOrphan();
+  private void dropUnwanted(FileNode file) {
+    if (file.isReferenced()) {
+      return;
+    }
+    remove(file);
+    SharedFd unwanted = file.takeOrphan();
     if (unwanted != null) {
       unwanted.retire();
     }
@@ -133,12 +135,19 @@ final class NameLoss {
     }
   }
 
-  /** Takes all names from a copy that has lost its entry in the index. */
-  void allNames(FileNode file, Outdated outdated) {
-    remove(file);
+  /**
+   * Takes the names that only the lowers have from a copy that has lost its entry in the index:
+   * they lead to the lowers' file.
+   *
+   * @param copy its inode in the upper
+   */
+  void lowerNames(FileNode file, HostInode copy, Outdated outdated) {
+    union.nodes().forgetOthers(file, copy);
     outdated.file(file);
-    List<Link> links = file.placement().links(); // nobody finds the node for another one any more
-    for (Link link : links) {
+    for (Link link : file.placement().links()) {
+      if (link.inUpper()) {
+        continue;
+      }
       try (Locks.Locked locked = union.locks().write(link.parent())) {
         file.update(at -> at.withoutLink(link.parent(), link.name()));
         union.cache().forget(link.parent(), link.name());
@@ -146,6 +155,5 @@ final class NameLoss {
         outdated.directory(link.parent());
       }
     }
-    dropUnwanted(file);
   }
 }

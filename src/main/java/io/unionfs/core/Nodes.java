@@ -3,6 +3,7 @@ package io.unionfs.core;
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
 import io.unionfs.core.Identities.HostInode;
+import io.unionfs.core.LiveNodes.Known;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Linux;
@@ -195,6 +196,15 @@ final class Nodes {
   /** The node that is known by a host inode, null if there is none alive. */
   @Nullable Node find(HostInode host) {
     return byHost.find(host);
+  }
+
+  /** Forgets the host inodes of a node but this one. */
+  void forgetOthers(Node node, HostInode kept) {
+    for (Known each : new @Nullable Known[] {node.known(), node.knownCopy()}) {
+      if (each != null && !each.isOf(kept)) {
+        byHost.remove(each);
+      }
+    }
   }
 
   /** Forgets the host inodes of a removed node, whose numbers the host may use again. */

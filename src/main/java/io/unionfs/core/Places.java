@@ -171,10 +171,10 @@ final class Places {
         try {
           return byName.at(indexDir, index);
         } catch (ErrnoException e) {
-          if (e.errno() != Errno.ENOENT || file.orphan() == null) {
+          if (e.errno() != Errno.ENOENT || file.placement().equals(placement)) {
             throw e;
           }
-          continue; // discarded meanwhile
+          continue; // it is elsewhere meanwhile
         }
       }
       if (file.placement().equals(placement)) {

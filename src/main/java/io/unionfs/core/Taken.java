@@ -8,6 +8,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -27,18 +28,16 @@ final class Taken {
   /* The part of all descriptors that may be kept for what is in use. */
   private static final int SHARE = 4;
 
-  /**
-   * A name of a file.
-   *
-   * @param links how many the upper file has
-   */
-  private record TakenName(FileNode file, DirNode parent, Name name, int links) {}
+  private record TakenName(FileNode file, DirNode parent, Name name) {}
 
   private final UnionState union;
   private final NameLoss loss;
   private final Departures departures;
   private final long most;
   private final List<TakenName> names = new ArrayList<>();
+
+  /* The files that they are of, and how many each has lost. */
+  private final IdentityHashMap<FileNode, Integer> files = new IdentityHashMap<>();
   private final List<DirNode> directories = new ArrayList<>();
 
   Taken(UnionState union, NameLoss loss, Departures departures) {
@@ -57,12 +56,12 @@ final class Taken {
   }
 
   /** Notes that a file is now found by a name in a directory that no path leads to. */
-  void file(FileNode file, DirNode from, Name name, DirNode to, Name newName, int links) {
+  void file(FileNode file, DirNode from, Name name, DirNode to, Name newName) {
     if (file.placement().linkAt(from, name) != null) { // else it is known by other names alone
       Link link = new Link(to, newName, true);
       file.update(at -> at.withLink(link).withoutLink(from, name));
     }
-    names.add(new TakenName(file, to, newName, links));
+    fileIn(to, file, newName);
   }
 
   /** Notes that a directory of the upper's alone went; its files keep their names in it. */
@@ -72,9 +71,10 @@ final class Taken {
     directories.add(dir);
   }
 
-  /** Notes that a file went with its directory, which was noted. */
-  void fileIn(DirNode dir, FileNode file, Name name, int links) {
-    names.add(new TakenName(file, dir, name, links));
+  /** Notes that a file is found by its name in a directory that went, or that no path leads to. */
+  void fileIn(DirNode dir, FileNode file, Name name) {
+    names.add(new TakenName(file, dir, name));
+    files.merge(file, 1, Integer::sum);
   }
 
   /** Gives descriptors to what is in use, so that it does without its names. */
@@ -89,7 +89,8 @@ final class Taken {
     for (TakenName each : names) {
       try (Locks.Locked locked = union.locks().write(each.parent())) {
         SharedFd kept = loss.hold(each.file(), each.parent(), each.name());
-        loss.oneName(each.file(), each.parent(), each.name(), each.links(), kept, outdated);
+        int number = files.getOrDefault(each.file(), 0);
+        loss.oneName(each.file(), each.parent(), each.name(), number, kept, outdated);
       } catch (ErrnoException e) {
         failure = failure == null ? e : failure;
       }
@@ -102,6 +103,7 @@ final class Taken {
       }
     }
     names.clear();
+    files.clear();
     directories.clear();
     if (failure != null) {
       throw failure;
@@ -120,8 +122,8 @@ final class Taken {
 
   private long referenced() {
     long number = 0;
-    for (TakenName each : names) {
-      number += each.file().isReferenced() ? 1 : 0;
+    for (FileNode file : files.keySet()) {
+      number += file.isReferenced() ? 1 : 0;
     }
     for (DirNode dir : directories) {
       number += dir.isReferenced() ? 1 : 0;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.unionfs.TargetDirectories;
+import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
@@ -206,6 +207,24 @@ class DiscardingTest {
   }
 
   @Test
+  void removedHardLinkGetsNoNewName() throws Exception {
+    write("h1", "CHANGED");
+    FileNode open = union.file("h1");
+    union.fs().retain(open);
+    LiveUpper.discard(union.fs(), "h1");
+    write("h1", "ANEWER"); // with the same entry in the index
+
+    assertThatExceptionOfType(ErrnoException.class)
+        .isThrownBy(() -> union.fs().link(open, union.root(), Name.of("n")))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+
+    assertThat(union.fs().lookup(union.root(), Name.of("n"))).isNull();
+    assertThat(union.read(open)).isEqualTo("CHANGED");
+    assertThat(union.read(union.file("h2"))).isEqualTo("ANEWER");
+    union.fs().release(open, 1);
+  }
+
+  @Test
   void nameThatShowsAgainCounts() throws Exception {
     write("h1", "CHANGED");
     side.unlink("h2");
@@ -275,6 +294,35 @@ class DiscardingTest {
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EROFS));
 
     assertThat(union.read(union.file("f"))).isEqualTo("CHANGED");
+  }
+
+  @Test
+  void directoryBesideItsMarkIsNotMergedBeforeItGoes() throws Exception {
+    union.close();
+    lower("foo/x", "lower");
+    Path upper = Files.createDirectories(home.resolve("upper/foo"));
+    Files.writeString(upper.resolve("y"), "upper");
+    Files.createFile(home.resolve("upper/.wh.foo"));
+    union = OpenUnion.in(home, options -> options.whiteouts(WhiteoutFormat.AUFS));
+    DirNode before = union.directory("foo");
+    FileNode open = union.file("foo/y");
+    union.fs().retain(before);
+    union.fs().retain(open);
+    assertThat(union.fs().lookup(before, Name.of("x"))).isNull();
+
+    LiveUpper.discard(union.fs(), "foo");
+
+    assertThat(union.directory("foo")).isNotSameAs(before);
+    assertThat(union.read(union.file("foo/x"))).isEqualTo("lower");
+    assertThat(union.fs().lookup(before, Name.of("y"))).isNull();
+    assertThat(union.fs().list(before).size()).isEqualTo(2);
+    assertThatExceptionOfType(ErrnoException.class)
+        .isThrownBy(() -> union.fs().create(before, Name.of("z"), 0644, OpenUnion.ROOT))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+    assertThat(union.read(open)).isEqualTo("upper");
+    assertThat(upper()).isEmpty();
+    union.fs().release(before, 1);
+    union.fs().release(open, 1);
   }
 
   @Test

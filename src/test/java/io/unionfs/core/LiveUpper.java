@@ -16,6 +16,11 @@ import java.util.stream.Stream;
 
 /** Throws away changes of the upper of a union that is in use, as the server of a mount does. */
 public final class LiveUpper {
+  private interface Sweep extends AutoCloseable {
+    @Override
+    void close() throws ErrnoException;
+  }
+
   private LiveUpper() {}
 
   static LayerSources sources(UnionFileSystem fs) {
@@ -40,13 +45,14 @@ public final class LiveUpper {
       if (!fs.tryHoldChanges(0)) {
         throw new AssertionError("a change runs");
       }
-      try {
-        discarding.run(discard.steps());
-      } finally {
-        fs.releaseChanges();
+      try (Sweep sweep = discarding::sweep) {
+        try {
+          discarding.run(discard.steps());
+        } finally {
+          fs.releaseChanges();
+        }
       }
     }
-    discarding.sweep();
     return discarding.outdated();
   }
 }

@@ -17,14 +17,17 @@ import java.util.stream.Stream;
 final class OpenUnion implements AutoCloseable {
   static final Caller ROOT = new Caller(0, 0, 0, 1);
 
+  private final Sys sys;
   private final Path home;
   private final UnaryOperator<MountOptions.Builder> options;
   private UnionFileSystem fs;
 
-  private OpenUnion(Path home, UnaryOperator<MountOptions.Builder> options) throws IOException {
+  private OpenUnion(Sys sys, Path home, UnaryOperator<MountOptions.Builder> options)
+      throws IOException {
+    this.sys = sys;
     this.home = home;
     this.options = options;
-    this.fs = mount(home, options);
+    this.fs = mount(sys, home, options);
   }
 
   /** Opens what was prepared in {@code home/lower}. */
@@ -33,16 +36,21 @@ final class OpenUnion implements AutoCloseable {
   }
 
   static OpenUnion in(Path home, UnaryOperator<MountOptions.Builder> options) throws IOException {
-    Files.createDirectories(home.resolve("lower"));
-    Files.createDirectories(home.resolve("upper"));
-    return new OpenUnion(home, options);
+    return in(Sys.linux(), home, options);
   }
 
-  private static UnionFileSystem mount(Path home, UnaryOperator<MountOptions.Builder> options)
+  static OpenUnion in(Sys sys, Path home, UnaryOperator<MountOptions.Builder> options)
       throws IOException {
+    Files.createDirectories(home.resolve("lower"));
+    Files.createDirectories(home.resolve("upper"));
+    return new OpenUnion(sys, home, options);
+  }
+
+  private static UnionFileSystem mount(
+      Sys sys, Path home, UnaryOperator<MountOptions.Builder> options) throws IOException {
     MountOptions.Builder builder =
         MountOptions.builder().lower(bytes(home, "lower")).upper(bytes(home, "upper"));
-    return UnionFileSystem.open(Sys.linux(), options.apply(builder).build());
+    return UnionFileSystem.open(sys, options.apply(builder).build());
   }
 
   private static byte[] bytes(Path home, String name) {
@@ -60,7 +68,7 @@ final class OpenUnion implements AutoCloseable {
   /** Closes the union and opens it anew, as an unmount and a mount do. */
   void remount() throws IOException {
     fs.close();
-    fs = mount(home, options);
+    fs = mount(sys, home, options);
   }
 
   Node node(String path) throws ErrnoException {

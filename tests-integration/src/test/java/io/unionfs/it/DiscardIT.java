@@ -88,7 +88,7 @@ class DiscardIT {
             union.account(),
             "env",
             "XDG_RUNTIME_DIR=" + runtime(union),
-            "python3",
+            "/usr/bin/python3",
             script(union),
             Tool.unionfs())
         .in(union.point())
@@ -269,7 +269,7 @@ class DiscardIT {
         """;
 
     List<String> said =
-        Command.of(union.account(), "python3", "-c", client, runtime(union).toString())
+        Command.of(union.account(), "/usr/bin/python3", "-c", client, runtime(union).toString())
             .output()
             .lines()
             .toList();

@@ -493,7 +493,8 @@ final class CopyUp {
     LayerDir indexDir = work.index();
     Name index = file.placement().index();
     if (indexDir == null || index == null) {
-      throw ErrnoException.of(Errno.ESTALE);
+      nameWithoutIndex(file, parent, name);
+      return;
     }
     try (Locks.Locked locked = union.locks().write(parent)) {
       link = file.placement().linkAt(parent, name);
@@ -502,6 +503,36 @@ final class CopyUp {
       }
       markImpure(parent);
       indexLinks.addName(file, parent, name, indexDir, index);
+    }
+  }
+
+  /*
+   * Where lowers have no file handles, or overlap, the copy has no entry in the index: it is linked from another
+   * name that it has in the upper.
+   */
+  private void nameWithoutIndex(FileNode file, DirNode parent, Name name) throws ErrnoException {
+    while (true) {
+      Link copy = Places.upperLink(file.placement());
+      if (copy == null) {
+        throw ErrnoException.of(Errno.ESTALE);
+      }
+      try (Locks.Locked locked = union.locks().write(parent, copy.parent())) {
+        Placement now = file.placement();
+        Link link = now.linkAt(parent, name);
+        if (link == null || link.inUpper() || parent.isRemoved()) {
+          return;
+        }
+        if (!copy.equals(now.linkAt(copy.parent(), copy.name()))) {
+          continue; // renamed meanwhile
+        }
+        if (!union.rules().resolve(parent.lowers(), name).exists()) {
+          file.update(at -> at.withoutLink(parent, name)); // renamed behind the union
+          return;
+        }
+        markImpure(parent);
+        indexLinks.addName(file, copy, parent, name);
+        return;
+      }
     }
   }
 }

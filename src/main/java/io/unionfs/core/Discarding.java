@@ -64,6 +64,7 @@ public final class Discarding {
    */
   public void run(DiscardSteps steps) throws ErrnoException {
     WorkDir work = union.requireWritable();
+    union.nodes().discarding();
     for (Map.Entry<Name, DiscardSteps.Links> each : steps.shownAgain().entrySet()) {
       addLinks(work, each.getKey(), each.getValue());
     }
@@ -177,16 +178,18 @@ public final class Discarding {
             taken.hidden(work.dir(), union.root()),
             work.newName());
     FileNode file = liveFile(copy.host());
-    boolean done = false;
     try (Locks.Locked locked = union.locks().write(copy.to())) {
-      if (file != null) {
-        placeInWork(file, copy);
-      }
-      moveToWork(work, index, name, copy.name(), null);
-      done = true;
-    } finally {
-      if (!done && file != null) {
-        file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
+      boolean done = false;
+      try {
+        if (file != null) {
+          placeInWork(file, copy);
+        }
+        moveToWork(work, index, name, copy.name(), null);
+        done = true;
+      } finally {
+        if (!done && file != null) {
+          file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
+        }
       }
     }
     return copy;

@@ -43,6 +43,16 @@ public final class FileNode extends Node {
       return null;
     }
 
+    /** Whether a name is the last one of a copy, which then is not to be found any more. */
+    boolean isLastOfCopy(DirNode dir, Name child) {
+      return linkAt(dir, child) != null && !withoutLink(dir, child).hasCopy();
+    }
+
+    /** Whether the upper's file is found by a name of the upper or in the index. */
+    boolean hasCopy() {
+      return index != null || links.stream().anyMatch(Link::inUpper);
+    }
+
     Placement withLink(Link added) {
       List<Link> now = new ArrayList<>(links.size() + 1);
       for (Link link : links) {

@@ -148,4 +148,41 @@ final class IndexLinks {
       indexFd.unpin();
     }
   }
+
+  /**
+   * The same for a copy without an entry in the index, from a name that it has. The write locks of
+   * both parents are held.
+   */
+  void addName(FileNode file, Link copy, DirNode parent, Name name) throws ErrnoException {
+    LayerDir from = copy.parent().requireUpper();
+    LayerDir to = parent.requireUpper();
+    InSpiteOfMode.runIn(
+        to,
+        () ->
+            InSpiteOfMode.runIn(
+                from,
+                () -> {
+                  link(from, copy.name(), to, name);
+                  return name;
+                }));
+    file.update(now -> now.withLink(new Link(parent, name, true)));
+  }
+
+  private void link(LayerDir from, Name existing, LayerDir to, Name name) throws ErrnoException {
+    SharedFd fromFd = from.pin();
+    SharedFd toFd = null;
+    try {
+      toFd = to.pin();
+      Stat before = new Stat();
+      sys.fstatx(toFd.fd(), before);
+      sys.linkat(fromFd.fd(), existing, toFd.fd(), name);
+      sys.utimensat(
+          toFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+    } finally {
+      if (toFd != null) {
+        toFd.unpin();
+      }
+      fromFd.unpin();
+    }
+  }
 }

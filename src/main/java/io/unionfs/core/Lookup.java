@@ -92,6 +92,9 @@ final class Lookup {
         found.kind() == Kind.DIRECTORY ? directory(parent, name, found) : file(parent, name, found);
     if (remember) {
       union.cache().put(parent, name, node);
+      if (node.isRemoved()) {
+        union.cache().forget(parent, name); // by another of its names, meanwhile
+      }
     } else if (out != null && isOf(found, node)) {
       out.copyFrom(stat(found));
     }

@@ -63,8 +63,10 @@ final class NameLoss {
    *
    * @param taken how many names of the upper file go, with this one
    * @param kept from {@link #hold}
+   * @return whether it has lost its copy and still has names of the lowers, which {@link
+   *     #lowerNames(FileNode, Outdated)} takes from it when the lock is given up
    */
-  void oneName(
+  boolean oneName(
       FileNode file,
       DirNode parent,
       Name name,
@@ -77,8 +79,8 @@ final class NameLoss {
     }
     Placement now = file.update(at -> at.withoutLink(parent, name));
     outdated.file(file); // its link count
-    if (!now.links().isEmpty()) {
-      return;
+    if (!now.links().isEmpty() && (!now.copiedUp() || now.hasCopy())) {
+      return false;
     }
     boolean gone = false;
     try {
@@ -89,6 +91,7 @@ final class NameLoss {
       }
       dropUnwanted(file);
     }
+    return !now.links().isEmpty();
   }
 
   /* Pinned, because who has the file open may let go of it, and of its descriptor, at any time. */
@@ -144,6 +147,27 @@ final class NameLoss {
   void lowerNames(FileNode file, HostInode copy, Outdated outdated) {
     union.nodes().forgetOthers(file, copy);
     outdated.file(file);
+    loseLowerNames(file, outdated);
+  }
+
+  /** The same for a file whose copy is gone, or kept by its descriptor alone. */
+  void lowerNames(FileNode file, Outdated outdated) throws ErrnoException {
+    SharedFd own = file.orphan();
+    if (own != null && own.tryPin()) {
+      try {
+        Stat stat = new Stat();
+        sys.fstatx(own.fd(), stat);
+        union.nodes().forgetOthers(file, union.identities().host(stat.dev, stat.ino));
+      } finally {
+        own.unpin();
+      }
+    } else {
+      remove(file);
+    }
+    loseLowerNames(file, outdated);
+  }
+
+  private void loseLowerNames(FileNode file, Outdated outdated) {
     for (Link link : file.placement().links()) {
       if (link.inUpper()) {
         continue;

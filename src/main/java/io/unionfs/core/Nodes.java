@@ -144,12 +144,12 @@ final class Nodes {
    * after a discard only those that are known already: which of the others it gave back is not noted.
    */
   private boolean isApart(FileNode file, FoundFile found, DirNode parent, Name name) {
+    if (!discarded || found.inUpper()) {
+      return false;
+    }
     Placement now = file.placement();
-    return discarded
-        && !found.inUpper()
-        && now.copiedUp()
-        && now.index() == null
-        && now.linkAt(parent, name) == null;
+    Link known = now.linkAt(parent, name);
+    return now.copiedUp() && now.index() == null && (known == null || known.inUpper());
   }
 
   /*

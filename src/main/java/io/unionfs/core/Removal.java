@@ -79,16 +79,35 @@ final class Removal {
   void keepCount(FileNode file, DirNode parent, Name name) throws ErrnoException {
     Placement placement = file.placement();
     boolean counted = placement.copiedUp() ? placement.index() != null : file.lowerNlink() > 1;
-    if (!counted) {
+    if (counted) {
+      try {
+        copyUp.name(file, parent, name);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.ENOSPC && e.errno() != Errno.EDQUOT && e.errno() != Errno.EIO) {
+          throw e;
+        }
+        log.warn("{}: removed without counting its other names: {}", file, e.getMessage());
+      }
+    }
+    keepContent(file, parent, name);
+  }
+
+  /*
+   * The content of a copy without an entry in the index goes with its last name in the upper. So another name by which
+   * the file is known, and which only a lower has, becomes one of the upper before.
+   */
+  private void keepContent(FileNode file, DirNode parent, Name name) throws ErrnoException {
+    Placement placement = file.placement();
+    if (!placement.copiedUp() || !placement.isLastOfCopy(parent, name)) {
       return;
     }
-    try {
-      copyUp.name(file, parent, name);
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.ENOSPC && e.errno() != Errno.EDQUOT && e.errno() != Errno.EIO) {
-        throw e;
+    for (Link link : placement.links()) {
+      if (!link.isAt(parent, name)) {
+        copyUp.name(file, link.parent(), link.name());
+        if (!file.placement().isLastOfCopy(parent, name)) {
+          return;
+        }
       }
-      log.warn("{}: removed without counting its other names: {}", file, e.getMessage());
     }
   }
 
@@ -125,7 +144,9 @@ final class Removal {
    */
   @Nullable SharedFd hold(FileNode file, DirNode parent, Name name) throws ErrnoException {
     Placement placement = file.placement();
-    boolean last = placement.links().size() == 1 && placement.linkAt(parent, name) != null;
+    boolean last =
+        placement.isLastOfCopy(parent, name)
+            || (placement.links().size() == 1 && placement.linkAt(parent, name) != null);
     boolean wanted = file.isReferenced() || numbers.isKeptApart(file);
     if (!last || !wanted || file.orphan() != null) {
       return null;
@@ -152,7 +173,7 @@ final class Removal {
     }
     Placement now = file.update(at -> at.withoutLink(parent, name));
     dropIndexIfUnused(file, now);
-    if (!now.links().isEmpty()) {
+    if (!now.links().isEmpty() && (!now.copiedUp() || now.hasCopy())) {
       return;
     }
     boolean gone = nothingLeft(file, now, kept);
@@ -163,6 +184,10 @@ final class Removal {
       file.markRemoved();
       union.nodes().forgetAll(file);
       openFiles.drop(file);
+      for (Link link :
+          now.links()) { // of a lower, looked up since others were made names of the copy
+        union.cache().forget(link.parent(), link.name());
+      }
     }
     SharedFd unwanted = file.isReferenced() ? null : file.takeOrphan();
     if (unwanted != null) {

@@ -87,10 +87,10 @@ final class Taken {
     }
     ErrnoException failure = null;
     for (TakenName each : names) {
-      try (Locks.Locked locked = union.locks().write(each.parent())) {
-        SharedFd kept = loss.hold(each.file(), each.parent(), each.name());
-        int number = files.getOrDefault(each.file(), 0);
-        loss.oneName(each.file(), each.parent(), each.name(), number, kept, outdated);
+      try {
+        if (isOneNameLess(each, outdated)) {
+          loss.lowerNames(each.file(), outdated);
+        }
       } catch (ErrnoException e) {
         failure = failure == null ? e : failure;
       }
@@ -107,6 +107,14 @@ final class Taken {
     directories.clear();
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  private boolean isOneNameLess(TakenName each, Outdated outdated) throws ErrnoException {
+    try (Locks.Locked locked = union.locks().write(each.parent())) {
+      SharedFd kept = loss.hold(each.file(), each.parent(), each.name());
+      int number = files.getOrDefault(each.file(), 0);
+      return loss.oneName(each.file(), each.parent(), each.name(), number, kept, outdated);
     }
   }
 

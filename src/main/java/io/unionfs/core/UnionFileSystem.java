@@ -510,7 +510,6 @@ public final class UnionFileSystem implements AutoCloseable {
 
   /** Begins to throw away changes of the upper. */
   public Discarding discard() {
-    union.nodes().discarding();
     return new Discarding(union, lookup, nameLoss, new Taken(union, nameLoss, departures));
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.unionfs.TargetDirectories;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.Scratch;
 import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,5 +90,80 @@ class NoHandlesTest {
 
     assertThat(node("a")).isSameAs(a);
     assertThat(fs.lookup(fs.root(), Name.of("b"))).isSameAs(known).isSameAs(a);
+  }
+
+  private String content(String name) throws Exception {
+    byte[] data = new byte[16];
+    Scratch scratch = Scratch.get();
+    int length = fs.read((FileNode) node(name), scratch.address(), data.length, 0);
+    NativeMemory.getBytes(scratch.address(), data, 0, length);
+    return new String(data, 0, length, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void contentOfACopyStaysWithAnotherNameWhenItsOwnIsRemoved() throws Exception {
+    Node known = node("a"); // the first name that is known is that of the copy
+    node("b");
+    change("a");
+
+    fs.unlink(fs.root(), Name.of("a"));
+
+    assertThat(node("b")).isSameAs(known);
+    assertThat(content("b")).startsWith("CHANGED");
+    assertThat(home.resolve("upper/b")).hasContent("CHANGED");
+    fs.unlink(fs.root(), Name.of("b"));
+    assertThat(known.isRemoved()).isTrue();
+  }
+
+  @Test
+  void contentOfACopyStaysWithAnotherNameWhenItsOwnIsReplaced() throws Exception {
+    Node known = node("a"); // the first name that is known is that of the copy
+    node("b");
+    change("a");
+
+    fs.rename(fs.root(), Name.of("f"), fs.root(), Name.of("a"), 0);
+
+    assertThat(content("a")).isEqualTo("lower");
+    assertThat(node("b")).isSameAs(known);
+    assertThat(content("b")).startsWith("CHANGED");
+  }
+
+  @Test
+  void otherNameOfACopyCanBeRenamed() throws Exception {
+    node("a");
+    node("b");
+    change("a");
+
+    fs.rename(fs.root(), Name.of("b"), fs.root(), Name.of("x"), 0);
+
+    assertThat(content("x")).startsWith("CHANGED");
+    assertThat(node("x")).isSameAs(node("a"));
+    assertThat(fs.lookup(fs.root(), Name.of("b"))).isNull();
+  }
+
+  @Test
+  void removalOfOneUnchangedNameLeavesTheOther() throws Exception {
+    Node known = node("b");
+    node("a");
+
+    fs.unlink(fs.root(), Name.of("a"));
+
+    assertThat(node("b")).isSameAs(known);
+    assertThat(content("b")).isEqualTo("lower");
+    assertThat(content("c")).isEqualTo("lower");
+  }
+
+  @Test
+  void discardOfTheNameOfACopyGivesItsOtherNamesBackToTheLower() throws Exception {
+    Node known = node("a"); // the first name that is known is that of the copy
+    node("b");
+    change("a");
+
+    Outdated outdated = LiveUpper.discard(fs, "a");
+
+    assertThat(known.isRemoved()).isTrue();
+    assertThat(content("a")).isEqualTo("lower");
+    assertThat(content("b")).isEqualTo("lower");
+    assertThat(outdated.names().toString()).contains("b");
   }
 }

@@ -513,7 +513,7 @@ final class CopyUp {
   private void nameWithoutIndex(FileNode file, DirNode parent, Name name) throws ErrnoException {
     while (true) {
       Link copy = Places.upperLink(file.placement());
-      if (copy == null) {
+      if (copy == null || copy.parent().isRemoved()) {
         throw ErrnoException.of(Errno.ESTALE);
       }
       try (Locks.Locked locked = union.locks().write(parent, copy.parent())) {
@@ -525,8 +525,9 @@ final class CopyUp {
         if (!copy.equals(now.linkAt(copy.parent(), copy.name()))) {
           continue; // renamed meanwhile
         }
-        if (!union.rules().resolve(parent.lowers(), name).exists()) {
-          file.update(at -> at.withoutLink(parent, name)); // renamed behind the union
+        Stat below = union.rules().resolve(parent.lowers(), name).stat();
+        if (below == null || !file.isKnownBy(union.identities().host(below.dev, below.ino))) {
+          drop(file, parent, name);
           return;
         }
         markImpure(parent);
@@ -534,5 +535,36 @@ final class CopyUp {
         return;
       }
     }
+  }
+
+  /* A name that others took from the file behind the union; the directory's write lock is held. */
+  private void drop(FileNode file, DirNode parent, Name name) {
+    file.update(at -> at.withoutLink(parent, name));
+    union.cache().forget(parent, name);
+  }
+
+  /**
+   * Makes another name of a copy an entry of the upper, or takes it from the file where it is no
+   * longer one of its names.
+   */
+  void otherName(FileNode file, Link link) throws ErrnoException {
+    try {
+      name(file, link.parent(), link.name());
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EEXIST && e.errno() != Errno.ENOENT && e.errno() != Errno.ESTALE) {
+        throw e;
+      }
+      try (Locks.Locked locked = union.locks().write(link.parent())) {
+        Link now = file.placement().linkAt(link.parent(), link.name());
+        if (now != null && !now.inUpper()) {
+          drop(file, link.parent(), link.name());
+        }
+      }
+    }
+  }
+
+  /** Whether the copy of a lower file with several names gets an entry in the index. */
+  boolean isIndexable(FileNode file) throws ErrnoException {
+    return indexLinks.isIndexable(file);
   }
 }

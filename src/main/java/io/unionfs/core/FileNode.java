@@ -45,7 +45,8 @@ public final class FileNode extends Node {
 
     /** Whether a name is the last one of a copy, which then is not to be found any more. */
     boolean isLastOfCopy(DirNode dir, Name child) {
-      return linkAt(dir, child) != null && !withoutLink(dir, child).hasCopy();
+      Link link = linkAt(dir, child);
+      return link != null && link.inUpper() && !withoutLink(dir, child).hasCopy();
     }
 
     /** Whether the upper's file is found by a name of the upper or in the index. */

@@ -34,6 +34,12 @@ final class IndexLinks {
     this.hardLinks = hardLinks;
   }
 
+  /** Whether the lower's file system has file handles, by which entries are named. */
+  boolean isIndexable(FileNode file) throws ErrnoException {
+    Place lower = file.requireLower();
+    return hardLinks.indexName(lower.dir(), lower.name()) != null;
+  }
+
   /**
    * Gives a copy its entry in the index, before it has a name in the upper.
    *
@@ -162,20 +168,21 @@ final class IndexLinks {
             InSpiteOfMode.runIn(
                 from,
                 () -> {
-                  link(from, copy.name(), to, name);
+                  link(file, copy, new Link(parent, name, true));
                   return name;
                 }));
-    file.update(now -> now.withLink(new Link(parent, name, true)));
   }
 
-  private void link(LayerDir from, Name existing, LayerDir to, Name name) throws ErrnoException {
-    SharedFd fromFd = from.pin();
+  private void link(FileNode file, Link copy, Link added) throws ErrnoException {
+    LayerDir to = added.parent().requireUpper();
+    SharedFd fromFd = copy.parent().requireUpper().pin();
     SharedFd toFd = null;
     try {
       toFd = to.pin();
       Stat before = new Stat();
       sys.fstatx(toFd.fd(), before);
-      sys.linkat(fromFd.fd(), existing, toFd.fd(), name);
+      sys.linkat(fromFd.fd(), copy.name(), toFd.fd(), added.name());
+      file.update(now -> now.withLink(added));
       sys.utimensat(
           toFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
     } finally {

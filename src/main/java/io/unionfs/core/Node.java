@@ -1,5 +1,6 @@
 package io.unionfs.core;
 
+import io.unionfs.core.Identities.HostInode;
 import io.unionfs.core.LiveNodes.Known;
 import io.unionfs.sys.Linux;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -91,6 +92,13 @@ public abstract sealed class Node permits DirNode, FileNode {
 
   final boolean isReferenced() {
     return references > 0;
+  }
+
+  /** Whether it is known by a host inode, of a lower or of its copy. */
+  final boolean isKnownBy(HostInode host) {
+    Known first = known();
+    Known copy = knownCopy();
+    return (first != null && first.isOf(host)) || (copy != null && copy.isOf(host));
   }
 
   /* Called while the node is new, or by its one copy-up. */

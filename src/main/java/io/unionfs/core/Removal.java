@@ -63,7 +63,7 @@ final class Removal {
       keepCount(file, parent, name);
       LowerIndex index = lookup.index(parent);
       try (Locks.Locked locked = union.locks().write(parent)) {
-        if (lookup.findLocked(parent, name, index) == file) {
+        if (lookup.findLocked(parent, name, index) == file && !losesContent(file, parent, name)) {
           unlinkLocked(work, parent, name, file, below);
           return;
         }
@@ -78,7 +78,10 @@ final class Removal {
    */
   void keepCount(FileNode file, DirNode parent, Name name) throws ErrnoException {
     Placement placement = file.placement();
-    boolean counted = placement.copiedUp() ? placement.index() != null : file.lowerNlink() > 1;
+    boolean counted =
+        placement.copiedUp()
+            ? placement.index() != null
+            : file.lowerNlink() > 1 && copyUp.isIndexable(file);
     if (counted) {
       try {
         copyUp.name(file, parent, name);
@@ -101,14 +104,30 @@ final class Removal {
     if (!placement.copiedUp() || !placement.isLastOfCopy(parent, name)) {
       return;
     }
+    ErrnoException failure = null;
     for (Link link : placement.links()) {
       if (!link.isAt(parent, name)) {
-        copyUp.name(file, link.parent(), link.name());
+        try {
+          copyUp.otherName(file, link);
+        } catch (ErrnoException e) {
+          failure = failure == null ? e : failure; // another one may do
+        }
         if (!file.placement().isLastOfCopy(parent, name)) {
           return;
         }
       }
     }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /* Whether names were looked up since the content was to be kept. */
+  private static boolean losesContent(FileNode file, DirNode parent, Name name) {
+    Placement placement = file.placement();
+    return placement.copiedUp()
+        && placement.links().size() > 1
+        && placement.isLastOfCopy(parent, name);
   }
 
   private void unlinkLocked(WorkDir work, DirNode parent, Name name, FileNode file, boolean below)
@@ -184,8 +203,8 @@ final class Removal {
       file.markRemoved();
       union.nodes().forgetAll(file);
       openFiles.drop(file);
-      for (Link link :
-          now.links()) { // of a lower, looked up since others were made names of the copy
+      // names of a lower, which were looked up since others were made names of the copy
+      for (Link link : file.placement().links()) {
         union.cache().forget(link.parent(), link.name());
       }
     }

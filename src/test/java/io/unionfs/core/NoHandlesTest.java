@@ -1,8 +1,11 @@
 package io.unionfs.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.unionfs.TargetDirectories;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
@@ -165,5 +168,45 @@ class NoHandlesTest {
     assertThat(content("a")).isEqualTo("lower");
     assertThat(content("b")).isEqualTo("lower");
     assertThat(outdated.names().toString()).contains("b");
+  }
+
+  @Test
+  void nameThatOthersGaveToAnotherFileIsNotOneOfTheCopy() throws Exception {
+    node("a");
+    node("b");
+    change("a");
+    Path b = home.resolve("lower/b");
+    Files.delete(b);
+    Files.writeString(b, "another");
+
+    fs.unlink(fs.root(), Name.of("a"));
+
+    assertThat(home.resolve("upper/b")).doesNotExist();
+    assertThat(content("b")).isEqualTo("another");
+  }
+
+  @Test
+  void renameOfANameThatIsGoneEnds() throws Exception {
+    node("a");
+    node("b");
+    change("a");
+    Files.delete(home.resolve("lower/b"));
+
+    assertThatExceptionOfType(ErrnoException.class)
+        .isThrownBy(() -> fs.rename(fs.root(), Name.of("b"), fs.root(), Name.of("x"), 0))
+        .matches(e -> e.errno() == Errno.ENOENT);
+  }
+
+  @Test
+  void entryThatOthersMadeInTheUpperIsNotReplaced() throws Exception {
+    node("a");
+    node("b");
+    change("a");
+    Files.writeString(home.resolve("upper/b"), "others");
+
+    fs.unlink(fs.root(), Name.of("a"));
+
+    assertThat(home.resolve("upper/b")).hasContent("others");
+    assertThat(content("b")).isEqualTo("others");
   }
 }

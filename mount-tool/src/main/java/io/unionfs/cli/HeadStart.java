@@ -63,8 +63,7 @@ final class HeadStart {
       }
     } catch (IOException | LinkageError e) {
       // Nothing depends on it: there is no list in a build without a training run, and no compiler
-      // to ask in
-      // another Java. Then everything is compiled when it has been called often enough.
+      // to ask in another Java. Then code is compiled when it has been called often enough.
       return;
     }
   }

@@ -45,7 +45,7 @@ final class LiveDiscard {
   /**
    * Does it, and returns when the kernel shows it.
    *
-   * @param paths below the union's root; an empty one is everything
+   * @param paths below the union's root; {@code .} is everything
    * @param millis the longest to wait for changes that run
    * @throws IOException with a message for the user
    */

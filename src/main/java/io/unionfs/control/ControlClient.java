@@ -57,7 +57,7 @@ public final class ControlClient {
    * Throws away what the upper of a mount changes at some paths and below, and waits until that is
    * done, however long it takes.
    *
-   * @param paths below the union's root; an empty one is everything
+   * @param paths below the union's root; {@code .} is everything
    * @return false where no socket of the mount is found
    * @throws IOException with the server's reason if it does not, or not all of it
    * @throws ErrnoException as {@link #status}; {@code EMSGSIZE} if the paths do not fit in a

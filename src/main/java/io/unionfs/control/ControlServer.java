@@ -215,11 +215,25 @@ public final class ControlServer implements AutoCloseable {
       client.write(answer(line, end));
       return false;
     }
-    if (!holder.tryServe(client, request.discard())) {
+    if (!isHandedOver(client, request)) {
       client.write(StatusWriter.error("another program keeps changes waiting"));
       return false;
     }
     return true;
+  }
+
+  /* Under the lock: the holder may close it at once, and then it must not be shut down here. */
+  private boolean isHandedOver(UnixSocket client, Request request) {
+    lock.lock();
+    try {
+      boolean taken = holder.tryServe(client, request.discard());
+      if (taken) {
+        current = null;
+      }
+      return taken;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static boolean keepsWaiting(Request request) {

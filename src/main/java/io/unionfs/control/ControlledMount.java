@@ -25,7 +25,7 @@ public interface ControlledMount {
    * Throws away what the upper changes at some paths and below; returns when nobody sees it any
    * more.
    *
-   * @param paths below the union's root; an empty one is everything
+   * @param paths below the union's root; {@code .} is everything
    * @param millis the longest to wait for changes that run
    * @throws IOException with a message for the client if that cannot be, or not all of it
    */

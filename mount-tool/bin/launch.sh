@@ -66,4 +66,5 @@ set -- ${hot:+-XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -XX:-DisplayVMOutp
   -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:-UseContainerSupport -Xms32m -Xmx"${UNIONFS_HEAP:-256m}" \
   -XX:NewSize=4m -XX:MaxNewSize=8m -XX:MinHeapFreeRatio=40 -XX:MaxHeapFreeRatio=60 \
   -Djffi.boot.library.path="$jars/native/jni/x86_64-Linux:$jars/native/jni/aarch64-Linux" \
+  -Dslf4j.provider=io.unionfs.cli.log.LineLogProvider -Dslf4j.internal.verbosity=WARN \
   -Dunionfs.startedIn="$PWD" ${UNIONFS_JAVA_OPTS:-} -cp "$jars/unionfs-mount-tool.jar" io.unionfs.cli.Main "$program" "$@"

@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
-import java.security.SecureRandom;
+import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Sys;
 
 /*
  * SipHash-1-3 (Aumasson and Bernstein) with a random key for each process: nobody outside can make
@@ -18,8 +19,12 @@ class NameHash {
 
   /** A hash with a key that nobody knows. */
   static NameHash random() {
-    SecureRandom random = new SecureRandom();
-    return new NameHash(random.nextLong(), random.nextLong());
+    try {
+      Sys sys = Sys.linux();
+      return new NameHash(sys.randomLong(), sys.randomLong());
+    } catch (ErrnoException e) {
+      throw new IllegalStateException("getrandom: " + e.getMessage(), e);
+    }
   }
 
   /** A hash with a given key, for tests. */

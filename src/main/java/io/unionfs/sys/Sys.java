@@ -106,6 +106,7 @@ public class Sys {
   private static final long F_GETRLIMIT = Native.symbol("getrlimit64");
   private static final long F_SETRLIMIT = Native.symbol("setrlimit64");
   private static final long F_PRCTL = Native.symbol("prctl");
+  private static final long F_GETRANDOM = Native.symbol("getrandom");
 
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final long SIG_IGN = 1;
@@ -802,6 +803,13 @@ public class Sys {
       throw ErrnoException.of(Native.errno());
     }
     return ready == 1;
+  }
+
+  /** A number that nobody can guess (getrandom(2)). */
+  public long randomLong() throws ErrnoException {
+    long at = area() + STRUCT;
+    check(Native.call(F_GETRANDOM, at, Long.BYTES, 0)); // so few are given whole, or none
+    return NativeMemory.getLong(at);
   }
 
   /** Whether a descriptor is a terminal. */

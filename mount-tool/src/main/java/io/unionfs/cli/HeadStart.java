@@ -32,7 +32,7 @@ final class HeadStart {
       INITIALIZED.countDown();
       return;
     }
-    Thread thread = new Thread(() -> run(list), "head-start");
+    Thread thread = new Start(list);
     thread.setDaemon(true);
     thread.start();
   }
@@ -42,17 +42,32 @@ final class HeadStart {
     INITIALIZED.await();
   }
 
-  private static void run(String list) {
+  /* A class, because the first lambda of a process costs more than the rest of this. */
+  private static final class Start extends Thread {
+    private final String list;
+
+    Start(String list) {
+      super("head-start");
+      this.list = list;
+    }
+
+    @Override
+    public void run() {
+      prepare(list);
+    }
+  }
+
+  private static void prepare(String list) {
     try {
       HotMethods methods;
       IdleProcessor idle;
       WhiteBox compiler;
       try {
-        openJars();
         methods = HotMethods.read(list);
-        idle = IdleProcessor.open();
-        buildCache();
         methods.initialize();
+        buildCache();
+        openJars();
+        idle = IdleProcessor.open();
         compiler = new WhiteBox();
       } finally {
         INITIALIZED.countDown(); // from here on nothing is opened by path, nor a class loaded

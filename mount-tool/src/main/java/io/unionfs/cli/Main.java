@@ -20,9 +20,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] decoded) throws IOException {
+    HeadStart.begin();
     String[] all = RawArguments.of(decoded);
     String program = all.length == 0 ? "unionfs" : all[0];
-    HeadStart.begin();
     String[] arguments = all.length == 0 ? all : Arrays.copyOfRange(all, 1, all.length);
     CommandLine line = commandLine(program);
     int status = line.execute(arguments);

@@ -20,6 +20,7 @@ final class MountCommand {
 
   /** The exit status, when the union is no longer mounted. */
   int run() throws IOException, InterruptedException, ErrnoException {
+    LogOutput.readTimeZone(); // while the other thread is at work
     HeadStart.awaitClasses();
     if (line.value("--image") != null || line.value("--store") != null) {
       // the launcher puts --lower in their place, so that no server has to unpack

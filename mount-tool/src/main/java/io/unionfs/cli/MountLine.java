@@ -110,12 +110,14 @@ final class MountLine {
         "--volatile");
     attachedWord(
         "MODE",
+        List.of("on", "off", "follow", "nofollow"),
         "on: directories with lower content can be renamed (else EXDEV). off (default):"
             + " only marks of root are followed. follow: all. nofollow: none. Without a value:"
             + " on.",
         "--redirect-dir");
     word(
         "FORMAT",
+        List.of("device", "xattr", "aufs"),
         "How deletions are written: device (default where the host allows it), xattr, or"
             + " aufs (.wh. names, which then are marks in all layers).",
         "--whiteout");
@@ -123,6 +125,7 @@ final class MountLine {
     flagWord("No extended attributes.", "--noxattrs");
     word(
         "N",
+        List.of("1", "2"),
         "Keep owners and modes in xattrs of the upper: 1 security.*, 2 user.* (needs no"
             + " rights).",
         "--xattr-permissions");
@@ -143,11 +146,13 @@ final class MountLine {
     word("N", "The most requests served at one time.", "--threads");
     value(
         "NAME",
+        List.of("auto", "kernel", "jnr-fuse"),
         "auto (default): kernel where it works, else jnr-fuse; kernel: FUSE spoken by"
             + " ourselves; jnr-fuse: through libfuse 2.",
         "--transport");
     word(
         "PROFILE",
+        List.of("cached", "passthrough"),
         "cached (default): data goes through the kernel's page cache; passthrough:"
             + " straight to the host's file system where it can (root, Linux 6.9).",
         "--io");
@@ -156,10 +161,15 @@ final class MountLine {
     flag("Stay in the foreground and log every request.", "-d", "--debug");
     word(
         "TARGET",
+        List.of("journal"),
         "journal: the journal of systemd, with the mount point as UNIONFS_MOUNT. Default:"
             + " stderr, in the background nowhere.",
         "--log");
-    word("LEVEL", "error, warn (default), info, debug, or trace.", "--log-level");
+    word(
+        "LEVEL",
+        List.of("error", "warn", "info", "debug", "trace"),
+        "error, warn (default), info, debug, or trace.",
+        "--log-level");
     word("FILE", "Append the log to a file.", "--log-file");
   }
 
@@ -177,7 +187,17 @@ final class MountLine {
   }
 
   private OptionSpec value(String label, String description, String... names) {
-    return add(option(description, names).type(String.class).paramLabel(label).build());
+    return value(label, List.of(), description, names);
+  }
+
+  /* The values are what the shell offers. */
+  private OptionSpec value(String label, List<String> values, String description, String... names) {
+    return add(
+        option(description, names)
+            .type(String.class)
+            .paramLabel(label)
+            .completionCandidates(values)
+            .build());
   }
 
   private void list(String label, String description, String... names) {
@@ -194,15 +214,20 @@ final class MountLine {
   }
 
   private void word(String label, String description, String name) {
-    words.add(value(label, description, name));
+    word(label, List.of(), description, name);
   }
 
-  private void attachedWord(String label, String description, String name) {
+  private void word(String label, List<String> values, String description, String name) {
+    words.add(value(label, values, description, name));
+  }
+
+  private void attachedWord(String label, List<String> values, String description, String name) {
     words.add(
         add(
             option(description, name)
                 .type(String.class)
                 .paramLabel(label)
+                .completionCandidates(values)
                 .arity("0..1")
                 .preprocessor(new AttachedValue())
                 .build()));

@@ -27,7 +27,7 @@ final class RawArguments {
     if (raw.size() < decoded.length) {
       return decoded; // started by something that is not the java command
     }
-    return raw.subList(raw.size() - decoded.length, raw.size()).toArray(String[]::new);
+    return raw.subList(raw.size() - decoded.length, raw.size()).toArray(new String[0]);
   }
 
   static List<String> split(String cmdline) {

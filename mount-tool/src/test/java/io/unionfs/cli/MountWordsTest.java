@@ -1,10 +1,13 @@
 package io.unionfs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.unionfs.UnionMount;
+import io.unionfs.transport.Transport;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Model.OptionSpec;
 
 class MountWordsTest {
   private final MountWords words = new MountWords();
@@ -72,5 +75,28 @@ class MountWordsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("timeout=soon");
     assertThatThrownBy(() -> take("timeout=-1")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void valuesThatTheShellOffersAreTaken() {
+    int offered = 0;
+    for (OptionSpec option : MountLine.command().getCommandSpec().options()) {
+      Iterable<String> values = option.completionCandidates();
+      if (values == null || option.longestName().equals("--transport")) {
+        continue; // of the latter Transport.parse knows more
+      }
+      for (String value : values) {
+        offered++;
+        String word = option.longestName().substring(2).replace('-', '_') + "=" + value;
+        assertThatCode(() -> take(word)).as(word).doesNotThrowAnyException();
+      }
+    }
+    assertThat(words.warnings()).isEmpty();
+    assertThat(offered).isGreaterThan(10);
+    for (Transport transport : Transport.values()) {
+      assertThat(
+              MountLine.command().getCommandSpec().findOption("--transport").completionCandidates())
+          .contains(transport.key());
+    }
   }
 }

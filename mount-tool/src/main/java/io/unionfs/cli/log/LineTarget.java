@@ -19,6 +19,10 @@ final class LineTarget implements LogTarget {
 
   private final int fd;
 
+  static void readTimeZone() {
+    // the initializer has done so
+  }
+
   LineTarget(int fd) {
     this.fd = fd;
   }

@@ -27,6 +27,14 @@ public final class LogOutput {
     this.target = target;
   }
 
+  /**
+   * Reads the files of time zones, which nothing may do later; calling it is not needed, only its
+   * time is.
+   */
+  public static void readTimeZone() {
+    LineTarget.readTimeZone();
+  }
+
   /** Logs to standard error, so much. */
   public static void openStderr(Level level) {
     current = new LogOutput(level, LineTarget.STDERR);

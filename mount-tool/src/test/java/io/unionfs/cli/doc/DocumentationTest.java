@@ -199,6 +199,10 @@ class DocumentationTest {
     assertThat(completed("unionfs", "unionfs", "mount", "--low"))
         .isEqualTo("--lower --lowerdir\n0");
     assertThat(completed("unionfs-mount", "unionfs-mount", "--log-l")).isEqualTo("--log-level\n0");
+    assertThat(completed("unionfs-mount", "unionfs-mount", "--log", "")).isEqualTo("journal\n0");
+    assertThat(completed("unionfs-mount", "unionfs-mount", "--io", "p"))
+        .isEqualTo("passthrough\n0");
+    assertThat(completed("unionfs", "unionfs", "mount", "--transport", "k")).isEqualTo("kernel\n0");
     assertThat(completed("unionfs-mount", "unionfs-mount", "--upper", "dir"))
         .isEqualTo("directory\n0");
     assertThat(completed("unionfs", "unionfs", "umount", "dir")).isEqualTo("directory\n0");

@@ -53,6 +53,30 @@ class JournalTargetTest {
     return new String(journal.receive(), StandardCharsets.UTF_8);
   }
 
+  /* What the runtime and the cache library say is logged as everything is, not to standard error. */
+  @Test
+  void runtimesOwnLoggersAreLoggersOfOurs() throws Exception {
+    try (DatagramListener journal = journal()) {
+      LogOutput.openJournal(Level.WARN, bytes(home), bytes("/mnt/x"));
+      System.Logger logger = System.getLogger("io.unionfs.Test");
+
+      logger.log(System.Logger.Level.INFO, "not this");
+      logger.log(System.Logger.Level.WARNING, "{0} of {1}", 1, "two");
+      logger.log(System.Logger.Level.ERROR, "it failed", new IOException("disk"));
+
+      assertThat(next(journal)).contains("MESSAGE=1 of two\n").contains("PRIORITY=4\n");
+      assertThat(next(journal))
+          .contains("it failed: java.io.IOException: disk")
+          .contains("PRIORITY=3\n");
+      assertThat(logger.isLoggable(System.Logger.Level.INFO)).isFalse();
+      assertThat(logger.isLoggable(System.Logger.Level.OFF)).isFalse();
+      assertThat(java.util.logging.LogManager.getLogManager().getLogger("io.unionfs.Test"))
+          .isNull();
+    } finally {
+      LogOutput.openStderr(Level.WARN);
+    }
+  }
+
   @Test
   void entryHasTheFieldsThatJournalsAreSearchedBy() throws Exception {
     try (DatagramListener journal = journal()) {

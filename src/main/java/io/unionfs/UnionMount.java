@@ -14,6 +14,7 @@ import io.unionfs.statistics.Proc;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountPoint;
@@ -198,7 +199,7 @@ public final class UnionMount implements AutoCloseable {
         reason,
         ioProfile(),
         features(),
-        Sys.linux().getpid(),
+        OwnProcess.getpid(),
         since,
         fs.statistics());
   }
@@ -210,7 +211,7 @@ public final class UnionMount implements AutoCloseable {
     return new MountStatistics(
         Name.of(mountPoint),
         transport(),
-        Sys.linux().getpid(),
+        OwnProcess.getpid(),
         System.nanoTime() - sinceNanos,
         session.requests().figures(),
         fs.copyUpFigures(),
@@ -518,7 +519,7 @@ public final class UnionMount implements AutoCloseable {
         throw new IllegalArgumentException("no lower directory given");
       }
       Sys sys = Sys.linux();
-      options.allowOther(allowOther == null ? sys.geteuid() == 0 : allowOther);
+      options.allowOther(allowOther == null ? OwnProcess.geteuid() == 0 : allowOther);
       MountOptions built = options.build();
       UnionFileSystem fs = UnionFileSystem.open(sys, built);
       boolean mounted = false;

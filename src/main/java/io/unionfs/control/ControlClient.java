@@ -41,7 +41,7 @@ public final class ControlClient {
    */
   public static @Nullable String status(Sys sys, long mountId, @Nullable Integer owner)
       throws ErrnoException {
-    return status(sys, ControlSockets.of(sys, mountId, owner), PATIENCE_MILLIS);
+    return status(sys, ControlSockets.of(mountId, owner), PATIENCE_MILLIS);
   }
 
   /**
@@ -50,7 +50,7 @@ public final class ControlClient {
    */
   public static @Nullable String statistics(Sys sys, long mountId, @Nullable Integer owner)
       throws ErrnoException {
-    return ask(sys, ControlSockets.of(sys, mountId, owner), PATIENCE_MILLIS, GET_STATISTICS);
+    return ask(sys, ControlSockets.of(mountId, owner), PATIENCE_MILLIS, GET_STATISTICS);
   }
 
   /**
@@ -65,7 +65,7 @@ public final class ControlClient {
    */
   public static boolean discard(Sys sys, long mountId, @Nullable Integer owner, List<Name> paths)
       throws IOException, ErrnoException {
-    return discard(sys, ControlSockets.of(sys, mountId, owner), paths);
+    return discard(sys, ControlSockets.of(mountId, owner), paths);
   }
 
   static boolean discard(Sys sys, List<Place> places, List<Name> paths)

@@ -7,6 +7,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import io.unionfs.sys.UnixSocket;
 import java.io.CharConversionException;
@@ -189,7 +190,7 @@ public final class ControlServer implements AutoCloseable {
   /* Whether the client is somebody else's from here on. */
   private boolean serve(UnixSocket client) throws ErrnoException, IOException {
     int peer = client.peerUid();
-    if (peer != 0 && peer != sys.geteuid()) {
+    if (peer != 0 && peer != OwnProcess.geteuid()) {
       LOG.warn("a control client of user {} is turned away", peer);
       return false;
     }

@@ -4,6 +4,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
@@ -50,18 +51,20 @@ final class ControlSockets {
     }
     Stat stat = new Stat();
     sys.statxPath(directory, false, stat);
-    if (!stat.isDirectory() || stat.uid != sys.geteuid() || (stat.permissions() & 022) != 0) {
+    if (!stat.isDirectory()
+        || stat.uid != OwnProcess.geteuid()
+        || (stat.permissions() & 022) != 0) {
       throw ErrnoException.of(Errno.EPERM);
     }
     return bytes(place + "/" + mountId + ".sock");
   }
 
   /** The places where the socket of a mount may be, for whoever may look there. */
-  static List<Place> of(Sys sys, long mountId, @Nullable Integer owner) {
+  static List<Place> of(long mountId, @Nullable Integer owner) {
     List<Place> places = new ArrayList<>();
     String file = "/" + mountId + ".sock";
     places.add(new Place(bytes(directory() + file), true));
-    if (sys.geteuid() == 0 && owner != null) {
+    if (OwnProcess.geteuid() == 0 && owner != null) {
       places.add(new Place(bytes(ROOTS + NAME + file), true));
       places.add(new Place(bytes(USERS + owner + NAME + file), owner == 0));
     }

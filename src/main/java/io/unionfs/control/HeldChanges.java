@@ -34,7 +34,7 @@ public final class HeldChanges implements AutoCloseable {
    */
   public static @Nullable HeldChanges of(Sys sys, long mountId, @Nullable Integer owner)
       throws ErrnoException {
-    for (Place place : ControlSockets.of(sys, mountId, owner)) {
+    for (Place place : ControlSockets.of(mountId, owner)) {
       HeldChanges held = at(sys, place);
       if (held != null) {
         return held;

@@ -11,6 +11,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -41,10 +42,10 @@ final class Creation {
     this.copyUp = copyUp;
     this.openFiles = openFiles;
     this.owners = union.options().owners();
-    this.serverUid = sys.geteuid();
-    this.serverGid = sys.getegid();
-    this.serverUmask = sys.umask(0);
-    sys.umask(serverUmask);
+    this.serverUid = OwnProcess.geteuid();
+    this.serverGid = OwnProcess.getegid();
+    this.serverUmask = OwnProcess.umask(0);
+    OwnProcess.umask(serverUmask);
   }
 
   FileNode regular(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {

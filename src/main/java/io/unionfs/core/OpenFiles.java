@@ -11,6 +11,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -42,7 +43,7 @@ final class OpenFiles implements AutoCloseable {
   OpenFiles(Sys sys, Places places) {
     this.sys = sys;
     this.places = places;
-    this.limit = Math.max(LEAST, Math.min(MOST, sys.getRlimit(RLIMIT_NOFILE)[0] / 8));
+    this.limit = Math.max(LEAST, Math.min(MOST, OwnProcess.getRlimit(RLIMIT_NOFILE)[0] / 8));
     this.readers = pool(limit);
     this.writers = pool(limit);
   }

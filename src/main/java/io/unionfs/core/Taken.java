@@ -5,8 +5,8 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
-import io.unionfs.sys.Sys;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -44,8 +44,7 @@ final class Taken {
     this.union = union;
     this.loss = loss;
     this.departures = departures;
-    Sys sys = union.sys();
-    this.most = sys.getRlimit(Linux.RLIMIT_NOFILE)[0] / SHARE;
+    this.most = OwnProcess.getRlimit(Linux.RLIMIT_NOFILE)[0] / SHARE;
   }
 
   /** A directory that no path leads to, for files that went with a tree. */

@@ -1,8 +1,8 @@
 package io.unionfs.layer;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
-import io.unionfs.sys.Sys;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +22,8 @@ final class DirDescriptors {
   @GuardedBy("lock")
   private int hand;
 
-  DirDescriptors(Sys sys) {
-    long limit = sys.getRlimit(RLIMIT_NOFILE)[0];
+  DirDescriptors() {
+    long limit = OwnProcess.getRlimit(RLIMIT_NOFILE)[0];
     this.slots = new LayerDir[(int) Math.max(LEAST, Math.min(MOST, limit / 32))];
   }
 

@@ -3,6 +3,7 @@ package io.unionfs.layer;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -74,7 +75,7 @@ public final class InSpiteOfMode {
       Stat stat = new Stat();
       sys.fstatx(fd.fd(), stat);
       int mode = stat.permissions();
-      sys.fchmod(fd.fd(), mode | needed(sys, stat));
+      sys.fchmod(fd.fd(), mode | needed(stat));
       try {
         return action.run();
       } finally {
@@ -105,14 +106,14 @@ public final class InSpiteOfMode {
   public static int widen(Sys sys, int dirFd, Name name) throws ErrnoException {
     Stat stat = new Stat();
     sys.statx(dirFd, name, stat);
-    sys.fchmodat(dirFd, name, stat.permissions() | needed(sys, stat));
+    sys.fchmodat(dirFd, name, stat.permissions() | needed(stat));
     return stat.permissions();
   }
 
-  private static int needed(Sys sys, Stat stat) throws ErrnoException {
+  private static int needed(Stat stat) throws ErrnoException {
     int needed = stat.isDirectory() ? DIRECTORY : FILE;
     boolean hasMode = stat.isDirectory() || stat.isRegular();
-    if (!hasMode || (stat.mode & needed) == needed || stat.uid != sys.geteuid()) {
+    if (!hasMode || (stat.mode & needed) == needed || stat.uid != OwnProcess.geteuid()) {
       throw ErrnoException.of(Errno.EACCES);
     }
     return needed;

@@ -60,7 +60,7 @@ public final class Layer implements AutoCloseable {
     this.noatime = !privateMount;
     this.mntId = stat.mntId;
     this.dev = stat.dev;
-    this.descriptors = new DirDescriptors(sys);
+    this.descriptors = new DirDescriptors();
     this.root = new LayerDir(this, rootFd);
     this.xattrWhiteouts = Marks.announcesXattrWhiteouts(sys, rootFd);
     this.ownerOverride = OwnerOverride.ofRoot(sys, rootFd);

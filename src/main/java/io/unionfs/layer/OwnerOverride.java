@@ -5,6 +5,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.ByteArrayOutputStream;
@@ -126,7 +127,7 @@ public final class OwnerOverride {
    * @param owner the host's owner of the layer's root, who had to make it such a layer
    */
   public boolean isTrustworthy(int owner) {
-    return privileged || sys.geteuid() != 0 || owner == 0 || owner == OVERFLOW_ID;
+    return privileged || OwnProcess.geteuid() != 0 || owner == 0 || owner == OVERFLOW_ID;
   }
 
   /** The xattr's name, for messages. */

@@ -10,6 +10,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -151,7 +152,7 @@ final class StagingDir implements AutoCloseable {
 
   /** Takes an object out of the upper in one step, and then removes it. */
   void take(LayerDir parent, Name name) throws ErrnoException {
-    Name staged = Name.of("#discard-" + Long.toHexString(sys.getpid()) + "-" + counter++);
+    Name staged = Name.of("#discard-" + Long.toHexString(OwnProcess.getpid()) + "-" + counter++);
     LayerDir work = workDir();
     InSpiteOfMode.runIn(
         parent,

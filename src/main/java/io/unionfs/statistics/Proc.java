@@ -5,6 +5,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -57,7 +58,7 @@ public final class Proc implements AutoCloseable {
 
   /** How much memory this process has resident, in bytes, or {@link #UNKNOWN}. */
   public long residentBytes() {
-    byte[] status = read(sys.getpid(), STATUS, STATUS_BYTES);
+    byte[] status = read(OwnProcess.getpid(), STATUS, STATUS_BYTES);
     if (status == null) {
       return UNKNOWN;
     }
@@ -71,7 +72,7 @@ public final class Proc implements AutoCloseable {
 
   /** How many descriptors this process has open, or {@link #UNKNOWN}. */
   public long openDescriptors() {
-    int mine = openIn(sys.getpid(), "fd", Linux.O_RDONLY | Linux.O_DIRECTORY);
+    int mine = openIn(OwnProcess.getpid(), "fd", Linux.O_RDONLY | Linux.O_DIRECTORY);
     if (mine < 0) {
       return UNKNOWN;
     }
@@ -91,7 +92,7 @@ public final class Proc implements AutoCloseable {
 
   /** How many descriptors this process may have open. */
   public long mostDescriptors() {
-    return sys.getRlimit(RLIMIT_NOFILE)[0];
+    return OwnProcess.getRlimit(RLIMIT_NOFILE)[0];
   }
 
   private byte @Nullable [] read(int pid, String file, int bytes) {

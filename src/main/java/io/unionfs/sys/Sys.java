@@ -49,7 +49,6 @@ public class Sys {
   private static final int CREATING = Linux.O_CREAT | (Linux.O_TMPFILE & ~Linux.O_DIRECTORY);
   private static final int RACES = 100;
   private static final int MAX_HANDLE_BYTES = 128;
-  private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
   private static final long F_OPEN = Native.symbol("open");
   private static final long F_OPENAT = Native.symbol("openat");
@@ -89,27 +88,10 @@ public class Sys {
   private static final long F_FCNTL = Native.symbol("fcntl");
   private static final long F_MOUNT = Native.symbol("mount");
   private static final long F_UMOUNT2 = Native.symbol("umount2");
-  private static final long F_GETEUID = Native.symbol("geteuid");
-  private static final long F_GETEGID = Native.symbol("getegid");
-  private static final long F_GETUID = Native.symbol("getuid");
-  private static final long F_GETGID = Native.symbol("getgid");
-  private static final long F_GETPID = Native.symbol("getpid");
   private static final long F_POLL = Native.symbol("poll");
-  private static final long F_ISATTY = Native.symbol("isatty");
-  private static final long F_UMASK = Native.symbol("umask");
-  private static final long F_SETSID = Native.symbol("setsid");
-  private static final long F_CHDIR = Native.symbol("chdir");
-  private static final long F_KILL = Native.symbol("kill");
-  private static final long F_SIGNAL = Native.symbol("signal");
-  private static final long F_CAPGET = Native.symbol("capget");
-  private static final long F_CAPSET = Native.symbol("capset");
-  private static final long F_GETRLIMIT = Native.symbol("getrlimit64");
-  private static final long F_SETRLIMIT = Native.symbol("setrlimit64");
-  private static final long F_PRCTL = Native.symbol("prctl");
   private static final long F_GETRANDOM = Native.symbol("getrandom");
 
   private static final int F_DUPFD_CLOEXEC = 1030;
-  private static final long SIG_IGN = 1;
 
   private static final Sys LINUX = new Sys();
 
@@ -765,26 +747,6 @@ public class Sys {
 
   // ---- process
 
-  public int geteuid() {
-    return (int) Native.call(F_GETEUID);
-  }
-
-  public int getegid() {
-    return (int) Native.call(F_GETEGID);
-  }
-
-  public int getuid() {
-    return (int) Native.call(F_GETUID);
-  }
-
-  public int getgid() {
-    return (int) Native.call(F_GETGID);
-  }
-
-  public int getpid() {
-    return (int) Native.call(F_GETPID);
-  }
-
   /**
    * A descriptor that becomes readable when a process ends (pidfd_open(2)), or the negated errno.
    */
@@ -810,86 +772,5 @@ public class Sys {
     long at = area() + STRUCT;
     check(Native.call(F_GETRANDOM, at, Long.BYTES, 0)); // so few are given whole, or none
     return NativeMemory.getLong(at);
-  }
-
-  /** Whether a descriptor is a terminal. */
-  public boolean isTerminal(int fd) {
-    return (int) Native.call(F_ISATTY, fd) == 1;
-  }
-
-  /** Sets the process's file mode creation mask; returns the one before. */
-  public int umask(int mask) {
-    return (int) Native.call(F_UMASK, mask);
-  }
-
-  public void setsid() throws ErrnoException {
-    check(Native.call(F_SETSID));
-  }
-
-  public void chdir(byte[] path) throws ErrnoException {
-    check(Native.call(F_CHDIR, put(area(), path)));
-  }
-
-  public void kill(int pid, int signal) throws ErrnoException {
-    check(Native.call(F_KILL, pid, signal));
-  }
-
-  /** Ignores a signal from here on, in the whole process. */
-  public void ignoreSignal(int signal) throws ErrnoException {
-    check(Native.call(F_SIGNAL, signal, SIG_IGN));
-  }
-
-  /** Whether the calling thread has a capability in effect. */
-  public boolean hasCapability(int capability) throws ErrnoException {
-    long at = readCapabilities();
-    return (NativeMemory.getInt(at + 8 + word(capability)) & bit(capability)) != 0;
-  }
-
-  /**
-   * Takes a capability from the calling thread, and from the threads that it makes afterwards;
-   * other threads of the process keep theirs (capabilities(7)).
-   */
-  public void dropCapability(int capability) throws ErrnoException {
-    long at = readCapabilities();
-    long data = at + 8 + word(capability);
-    NativeMemory.putInt(data, NativeMemory.getInt(data) & ~bit(capability));
-    NativeMemory.putInt(data + 4, NativeMemory.getInt(data + 4) & ~bit(capability));
-    check(Native.call(F_CAPSET, at, at + 8));
-  }
-
-  private static long readCapabilities() throws ErrnoException {
-    long at = area() + STRUCT;
-    NativeMemory.putInt(at, CAPABILITY_VERSION_3);
-    NativeMemory.putInt(at + 4, 0);
-    check(Native.call(F_CAPGET, at, at + 8));
-    return at;
-  }
-
-  private static int word(int capability) {
-    return (capability >> 5) * 12;
-  }
-
-  private static int bit(int capability) {
-    return 1 << (capability & 31);
-  }
-
-  /** The soft and hard limit of a resource, {@code RLIM_INFINITY} where there is none. */
-  public long[] getRlimit(int resource) {
-    long at = area() + STRUCT;
-    if ((int) Native.call(F_GETRLIMIT, resource, at) == -1) {
-      throw new IllegalArgumentException("getrlimit: " + Errno.message(Native.errno()));
-    }
-    return new long[] {NativeMemory.getLong(at), NativeMemory.getLong(at + 8)};
-  }
-
-  public void setRlimit(int resource, long soft, long hard) throws ErrnoException {
-    long at = area() + STRUCT;
-    NativeMemory.putLong(at, soft);
-    NativeMemory.putLong(at + 8, hard);
-    check(Native.call(F_SETRLIMIT, resource, at));
-  }
-
-  public int prctl(int option, long a, long b, long c, long d) throws ErrnoException {
-    return checked(Native.call(F_PRCTL, option, a, b, c, d));
   }
 }

@@ -7,6 +7,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -278,7 +279,7 @@ class CoreOracleTest {
   }
 
   static void setOpaque(Path path) throws ErrnoException {
-    String space = Sys.linux().geteuid() == 0 ? "trusted" : "user";
+    String space = OwnProcess.geteuid() == 0 ? "trusted" : "user";
     Sys.linux()
         .setxattrat(
             Linux.AT_FDCWD,

@@ -3,7 +3,7 @@ package io.unionfs.core;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
-import io.unionfs.sys.Sys;
+import io.unionfs.sys.OwnProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -206,7 +206,7 @@ final class CrashOperations {
     all.addAll(List.of(rmdir("bare"), rmdir("gone"), rmdir("upempty"), rmdir("whites")));
     all.add(linkUnnamed("new"));
     all.add(linkUnnamed("hidden"));
-    if (Sys.linux().geteuid() == 0) {
+    if (OwnProcess.geteuid() == 0) {
       all.addAll(List.of(createFor(4_711, "new"), createFor(4_711, "hidden")));
       for (String path : List.of("small", "suid", "symlink", "hard1", "dir", "up")) {
         all.add(chown(path, 4_711));

@@ -6,9 +6,9 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Scratch;
 import io.unionfs.sys.Stat;
-import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,8 +18,7 @@ import java.util.List;
 /** A union, driven through the core's API. */
 final class UnionSide implements OracleSide {
   private final UnionFileSystem fs;
-  private final Caller caller =
-      new Caller(Sys.linux().geteuid(), Sys.linux().getegid(), umask(), 1);
+  private final Caller caller = new Caller(OwnProcess.geteuid(), OwnProcess.getegid(), umask(), 1);
 
   UnionSide(UnionFileSystem fs) {
     this.fs = fs;
@@ -27,8 +26,8 @@ final class UnionSide implements OracleSide {
 
   /* The host applies this process's mask on the plain side. */
   private static int umask() {
-    int mask = Sys.linux().umask(0);
-    Sys.linux().umask(mask);
+    int mask = OwnProcess.umask(0);
+    OwnProcess.umask(mask);
     return mask;
   }
 

@@ -5,6 +5,7 @@ import io.unionfs.layer.Marks;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,7 @@ final class TestLayers {
 
   /** Sets a mark where this process may write it. */
   TestLayers mark(String path, String mark, String value) throws ErrnoException {
-    String space = Sys.linux().geteuid() == 0 ? "trusted" : "user";
+    String space = OwnProcess.geteuid() == 0 ? "trusted" : "user";
     return xattr(path, space + ".overlay." + mark, value);
   }
 

@@ -3,6 +3,7 @@ package io.unionfs.statistics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,10 +41,10 @@ class CopyUpsTest {
 
   @Test
   void theProgramIsThatOfTheProcessThatAsked() {
-    Name mine = proc.program(sys.getpid());
+    Name mine = proc.program(OwnProcess.getpid());
     assertThat(mine).isNotNull();
     try (Lane lane = requests.enter()) {
-      lane.begin(WRITE, sys.getpid());
+      lane.begin(WRITE, OwnProcess.getpid());
       copyUps.addFile("/mine", 1, 1);
       lane.begin(WRITE, 0);
       copyUps.addFile("/kernel", 2, 1);
@@ -60,10 +61,10 @@ class CopyUpsTest {
   void whoAskedBeforeAWriteIsRememberedForTheWriteBack() {
     Writers writers = new Writers(requests, proc);
     try (Lane lane = requests.enter()) {
-      writers.note(1234, sys.getpid());
+      writers.note(1234, OwnProcess.getpid());
       lane.begin(WRITE, 0);
       writers.recall(1234, lane);
-      assertThat(Lane.currentPid()).isEqualTo(sys.getpid());
+      assertThat(Lane.currentPid()).isEqualTo(OwnProcess.getpid());
       assertThat(Lane.currentProgram()).isNull();
 
       lane.begin(WRITE, 0);
@@ -71,10 +72,10 @@ class CopyUpsTest {
       assertThat(Lane.currentPid()).isZero();
 
       requests.watch();
-      writers.note(99, sys.getpid());
+      writers.note(99, OwnProcess.getpid());
       lane.begin(WRITE, 0);
       writers.recall(99, lane);
-      assertThat(Lane.currentProgram()).isEqualTo(proc.program(sys.getpid()));
+      assertThat(Lane.currentProgram()).isEqualTo(proc.program(OwnProcess.getpid()));
     }
   }
 

@@ -84,7 +84,7 @@ final class ApplyCommand implements Callable<Integer> {
     List<byte[]> directories = targets.stream().map(RawArguments::bytes).toList();
     byte[] from = RawArguments.bytes(source);
     try (Interruption interruption = Interruption.ofThisThread();
-        Progress progress = new Progress(sys, "unpacking", Progress.UNKNOWN)) {
+        Progress progress = new Progress("unpacking", Progress.UNKNOWN)) {
       LayerUnpacking work = unpacking.open(sys, progress::add);
       List<Unpacked> unpacked =
           ImageReference.isOne(from)
@@ -92,7 +92,7 @@ final class ApplyCommand implements Callable<Integer> {
               : List.of(applyArchive(sys, work, directories));
       interruption.done();
       progress.close();
-      report(sys, unpacked, directories);
+      report(unpacked, directories);
     }
     return 0;
   }
@@ -188,9 +188,8 @@ final class ApplyCommand implements Callable<Integer> {
     }
   }
 
-  private void report(Sys sys, List<Unpacked> unpacked, List<byte[]> directories)
-      throws IOException {
-    try (Output out = output.open(sys)) {
+  private void report(List<Unpacked> unpacked, List<byte[]> directories) throws IOException {
+    try (Output out = output.open()) {
       for (int i = 0; i < unpacked.size(); i++) {
         Unpacked each = unpacked.get(i);
         Name directory = Name.of(directories.get(i));

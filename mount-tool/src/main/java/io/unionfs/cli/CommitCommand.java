@@ -115,7 +115,7 @@ final class CommitCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--base is for an image as output: -o oci:DIR:TAG");
     }
     try (Interruption interruption = Interruption.ofThisThread();
-        Progress progress = new Progress(sys, "committing", Progress.UNKNOWN)) {
+        Progress progress = new Progress("committing", Progress.UNKNOWN)) {
       if (image) {
         toImage(sys, ImageReference.parse(to), progress);
       } else if (target.equals("-")) {
@@ -248,7 +248,7 @@ final class CommitCommand implements Callable<Integer> {
       Written written = write(sys, file, Compression.NONE, progress);
       file.publish(split.name());
       progress.close();
-      report(sys, written, null);
+      report(written, null);
     }
   }
 
@@ -299,7 +299,7 @@ final class CommitCommand implements Callable<Integer> {
                 StagedDirectory into = StagedDirectory.beside(sys, path);
                 made.add(into);
                 return DirectoryCommit.copy(
-                    sys, layers, into, LayerUnpacking.defaultOwners(sys), watcher);
+                    sys, layers, into, LayerUnpacking.defaultOwners(), watcher);
               });
       made.get(0).publish();
       progress.close();
@@ -338,7 +338,7 @@ final class CommitCommand implements Callable<Integer> {
                 RawArguments.show(createdBy));
         Added added = writer.add(layout, image, blob, addition, reference.tag());
         progress.close();
-        report(sys, written, added);
+        report(written, added);
       }
     }
   }
@@ -374,8 +374,8 @@ final class CommitCommand implements Callable<Integer> {
         cause);
   }
 
-  private void report(Sys sys, Written written, @Nullable Added added) throws IOException {
-    try (Output out = output.open(sys)) {
+  private void report(Written written, @Nullable Added added) throws IOException {
+    try (Output out = output.open()) {
       if (output.json()) {
         out.object(
             json -> {

@@ -5,6 +5,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.MountInfo;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.StatFs;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.mount.FuseConnections;
@@ -29,7 +30,7 @@ final class DeadServer {
       return false;
     }
     Integer owner = MountedUnion.owner(mount);
-    if (sys.geteuid() == 0 && owner != null && owner != 0) {
+    if (OwnProcess.geteuid() == 0 && owner != null && owner != 0) {
       return !FuseConnections.mayBeServed(sys, mount, owner);
     }
     try (Fd fd = new Fd(sys, sys.openPath(path, Linux.O_PATH, 0))) {

@@ -3,7 +3,7 @@ package io.unionfs.cli;
 import io.unionfs.UnionMount;
 import io.unionfs.cli.log.Level;
 import io.unionfs.cli.log.LogOutput;
-import io.unionfs.sys.Sys;
+import io.unionfs.sys.OwnProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.FileVisitResult;
@@ -89,7 +89,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private void handOver(UnionMount union, Path home, Path merged)
       throws IOException, InterruptedException {
-    if (noShell || !Sys.linux().isTerminal(0) || !Sys.linux().isTerminal(1)) {
+    if (noShell || !OwnProcess.isTerminal(0) || !OwnProcess.isTerminal(1)) {
       say("Run it on a terminal to get a shell in the union. To mount your own directories:");
       out.println("  unionfs-mount --lower DIR[:DIR...] --upper DIR MOUNTPOINT");
       return;

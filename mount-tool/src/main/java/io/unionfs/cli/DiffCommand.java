@@ -62,8 +62,8 @@ final class DiffCommand implements Callable<Integer> {
     }
     Sys sys = Sys.linux();
     try (OpenLayers layers = operand.open(sys);
-        Output out = output.open(sys);
-        Progress progress = new Progress(sys, "comparing", Progress.UNKNOWN)) {
+        Output out = output.open();
+        Progress progress = new Progress("comparing", Progress.UNKNOWN)) {
       requireUpper(layers);
       DiffPrinter printer = new DiffPrinter(out, style(), content, progress);
       UpperDiff.run(layers, List.of(), content, printer);

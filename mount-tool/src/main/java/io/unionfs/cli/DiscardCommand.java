@@ -7,6 +7,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.Transport;
 import java.io.IOException;
@@ -79,7 +80,7 @@ final class DiscardCommand implements Callable<Integer> {
       inside.add(Paths.split(RawArguments.bytes(path)));
     }
     try (Discard discard = Discard.open(sys, options.sources(), inside)) {
-      return discard(sys, discard, discard::run);
+      return discard(discard, discard::run);
     }
   }
 
@@ -115,7 +116,7 @@ final class DiscardCommand implements Callable<Integer> {
     }
     try (Discard discard = Discard.ofMounted(sys, live.sources(), inside)) {
       refuseMounts(sys, mounted.mount(), discard);
-      return discard(sys, discard, () -> ask(sys, mounted.mount(), inside));
+      return discard(discard, () -> ask(sys, mounted.mount(), inside));
     }
   }
 
@@ -151,15 +152,15 @@ final class DiscardCommand implements Callable<Integer> {
     void run() throws IOException;
   }
 
-  private int discard(Sys sys, Discard discard, Doing doing) throws IOException {
-    DiffPrinter printer = list(sys, discard);
+  private int discard(Discard discard, Doing doing) throws IOException {
+    DiffPrinter printer = list(discard);
     if (printer.problems() > 0) {
       return Main.FAILED;
     }
     if (dryRun || printer.changes() == 0) {
       return 0;
     }
-    if (!yes && !confirmed(sys)) {
+    if (!yes && !confirmed()) {
       return Main.FAILED;
     }
     doing.run();
@@ -167,9 +168,9 @@ final class DiscardCommand implements Callable<Integer> {
   }
 
   /* Tells what will be lost, if all of it can be thrown away. */
-  private DiffPrinter list(Sys sys, Discard discard) throws IOException {
-    try (Output out = output.open(sys);
-        Progress progress = new Progress(sys, "comparing", Progress.UNKNOWN)) {
+  private DiffPrinter list(Discard discard) throws IOException {
+    try (Output out = output.open();
+        Progress progress = new Progress("comparing", Progress.UNKNOWN)) {
       DiffPrinter.Style style = output.json() ? DiffPrinter.Style.JSON : DiffPrinter.Style.LINES;
       DiffPrinter printer = new DiffPrinter(out, style, false, progress);
       discard.list(printer);
@@ -181,8 +182,8 @@ final class DiscardCommand implements Callable<Integer> {
     }
   }
 
-  private boolean confirmed(Sys sys) throws IOException {
-    if (!sys.isTerminal(STDIN)) {
+  private boolean confirmed() throws IOException {
+    if (!OwnProcess.isTerminal(STDIN)) {
       throw new IOException("nothing was thrown away; say --yes where nobody can be asked");
     }
     System.err.print("Throw this away? [y/N] ");

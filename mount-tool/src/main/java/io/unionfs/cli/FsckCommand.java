@@ -62,8 +62,8 @@ final class FsckCommand implements Callable<Integer> {
   }
 
   private int checked(Sys sys) throws IOException {
-    try (Output out = output.open(sys);
-        Progress progress = new Progress(sys, "checking", Progress.UNKNOWN)) {
+    try (Output out = output.open();
+        Progress progress = new Progress("checking", Progress.UNKNOWN)) {
       return run(sys, out, progress);
     }
   }

@@ -52,7 +52,7 @@ final class HistoryCommand implements Callable<Integer> {
     Sys sys = Sys.linux();
     ImageReference reference = ImageReference.parse(RawArguments.bytes(image));
     try (ImageLayout layout = ImageLayout.open(sys, reference.directory());
-        Output out = output.open(sys)) {
+        Output out = output.open()) {
       List<Step> steps = new ArrayList<>(layout.image(reference.tag()).history());
       Collections.reverse(steps);
       if (output.json()) {

@@ -5,6 +5,7 @@ import io.unionfs.control.ControlClient;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.MountInfo;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -86,7 +87,7 @@ final class ListCommand implements Callable<Integer> {
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EACCES) {
         problem = "not answering: " + e.getMessage();
-      } else if (owner != null && owner == sys.geteuid()) {
+      } else if (owner != null && owner == OwnProcess.geteuid()) {
         problem = silent(sys, mount); // the directory where its socket would be is another user's
       } else {
         problem = "another user's";

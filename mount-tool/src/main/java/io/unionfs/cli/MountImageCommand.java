@@ -45,7 +45,7 @@ final class MountImageCommand implements Callable<Integer> {
     ImageReference reference = ImageReference.parse(RawArguments.bytes(wanted));
     List<String> lowers = new ArrayList<>();
     try (Interruption interruption = Interruption.ofThisThread();
-        Progress progress = new Progress(sys, "unpacking", Progress.UNKNOWN)) {
+        Progress progress = new Progress("unpacking", Progress.UNKNOWN)) {
       for (byte[] directory : directories(sys, reference, progress)) {
         lowers.add("--lower=" + escaped(new String(directory, StandardCharsets.ISO_8859_1)));
       }
@@ -58,10 +58,10 @@ final class MountImageCommand implements Callable<Integer> {
 
   private List<byte[]> directories(Sys sys, ImageReference reference, Progress progress)
       throws IOException {
-    Owners owners = LayerUnpacking.defaultOwners(sys);
+    Owners owners = LayerUnpacking.defaultOwners();
     LayerUnpacking unpacking = new LayerUnpacking(sys, owners, null, progress::add);
     String directory = store;
-    byte[] path = directory == null ? StorePath.ofUser(sys) : RawArguments.bytes(directory);
+    byte[] path = directory == null ? StorePath.ofUser() : RawArguments.bytes(directory);
     try (ImageLayout layout = ImageLayout.open(sys, reference.directory());
         LayerStore layers = LayerStore.open(sys, path, owners)) {
       return layers.directories(layout, layout.image(reference.tag()), unpacking);

@@ -1,6 +1,6 @@
 package io.unionfs.cli;
 
-import io.unionfs.sys.Sys;
+import io.unionfs.sys.OwnProcess;
 import picocli.CommandLine.Option;
 
 /** How a command that lists something prints it. */
@@ -21,9 +21,9 @@ final class OutputOptions {
   }
 
   /** Standard output, to be closed by the caller. */
-  Output open(Sys sys) {
+  Output open() {
     String unwanted = System.getenv("NO_COLOR");
-    boolean terminal = sys.isTerminal(STDOUT);
+    boolean terminal = OwnProcess.isTerminal(STDOUT);
     boolean colors = terminal && !noColor && (unwanted == null || unwanted.isEmpty());
     return new Output(System.out, terminal, colors && !json);
   }

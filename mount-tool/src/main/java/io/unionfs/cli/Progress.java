@@ -1,6 +1,6 @@
 package io.unionfs.cli;
 
-import io.unionfs.sys.Sys;
+import io.unionfs.sys.OwnProcess;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +37,8 @@ final class Progress implements AutoCloseable {
    * @param what is done, in one word or two
    * @param totalBytes how many bytes there will be, or {@link #UNKNOWN}
    */
-  Progress(Sys sys, String what, long totalBytes) {
-    this(System.err, sys.isTerminal(STDERR), what, totalBytes);
+  Progress(String what, long totalBytes) {
+    this(System.err, OwnProcess.isTerminal(STDERR), what, totalBytes);
   }
 
   Progress(PrintStream target, boolean shown, String what, long totalBytes) {

@@ -3,7 +3,7 @@ package io.unionfs.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
-import io.unionfs.sys.Sys;
+import io.unionfs.sys.OwnProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,15 +29,14 @@ final class ServerProcess {
    * want of memory: all programs that use the mount depend on it.
    */
   static void prepare() {
-    Sys sys = Sys.linux();
-    sys.umask(0);
-    attempt("ignore SIGXFSZ", () -> sys.ignoreSignal(SIGXFSZ));
-    attempt("lift the file size limit", () -> liftFileSize(sys));
-    attempt("raise the descriptor limit", () -> raiseDescriptors(sys));
-    attempt("become an IO flusher", () -> sys.prctl(Linux.PR_SET_IO_FLUSHER, 1, 0, 0, 0));
+    OwnProcess.umask(0);
+    attempt("ignore SIGXFSZ", () -> OwnProcess.ignoreSignal(SIGXFSZ));
+    attempt("lift the file size limit", () -> liftFileSize());
+    attempt("raise the descriptor limit", () -> raiseDescriptors());
+    attempt("become an IO flusher", () -> OwnProcess.prctl(Linux.PR_SET_IO_FLUSHER, 1, 0, 0, 0));
     protectFromOomKiller();
     loadLibraries();
-    attempt("drop CAP_SYS_RESOURCE", () -> dropResourceRight(sys)); // the steps above need it
+    attempt("drop CAP_SYS_RESOURCE", () -> dropResourceRight()); // the steps above need it
   }
 
   private interface Step {
@@ -57,21 +56,22 @@ final class ServerProcess {
     log.debug("answers by {}", JsonFactory.class);
   }
 
-  private static void liftFileSize(Sys sys) throws ErrnoException {
-    long[] limit = sys.getRlimit(Linux.RLIMIT_FSIZE);
+  private static void liftFileSize() throws ErrnoException {
+    long[] limit = OwnProcess.getRlimit(Linux.RLIMIT_FSIZE);
     if (limit[0] == Linux.RLIM_INFINITY) {
       return;
     }
     try {
-      sys.setRlimit(Linux.RLIMIT_FSIZE, Linux.RLIM_INFINITY, Linux.RLIM_INFINITY);
+      OwnProcess.setRlimit(Linux.RLIMIT_FSIZE, Linux.RLIM_INFINITY, Linux.RLIM_INFINITY);
     } catch (ErrnoException e) {
-      sys.setRlimit(Linux.RLIMIT_FSIZE, limit[1], limit[1]); // not allowed beyond the hard limit
+      OwnProcess.setRlimit(
+          Linux.RLIMIT_FSIZE, limit[1], limit[1]); // not allowed beyond the hard limit
     }
   }
 
-  private static void raiseDescriptors(Sys sys) throws ErrnoException {
-    long[] limit = sys.getRlimit(Linux.RLIMIT_NOFILE);
-    sys.setRlimit(Linux.RLIMIT_NOFILE, limit[1], limit[1]);
+  private static void raiseDescriptors() throws ErrnoException {
+    long[] limit = OwnProcess.getRlimit(Linux.RLIMIT_NOFILE);
+    OwnProcess.setRlimit(Linux.RLIMIT_NOFILE, limit[1], limit[1]);
   }
 
   private static void protectFromOomKiller() {
@@ -84,9 +84,9 @@ final class ServerProcess {
     }
   }
 
-  private static void dropResourceRight(Sys sys) throws ErrnoException {
-    if (sys.hasCapability(Linux.CAP_SYS_RESOURCE)) {
-      sys.dropCapability(Linux.CAP_SYS_RESOURCE);
+  private static void dropResourceRight() throws ErrnoException {
+    if (OwnProcess.hasCapability(Linux.CAP_SYS_RESOURCE)) {
+      OwnProcess.dropCapability(Linux.CAP_SYS_RESOURCE);
     }
   }
 }

@@ -6,6 +6,7 @@ import io.unionfs.control.MountStatistics;
 import io.unionfs.control.StatisticsReader;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -75,7 +76,7 @@ final class StatsCommand implements Callable<Integer> {
     PrintWriter out = out();
     Sys sys = Sys.linux();
     MountedUnion union = MountedUnion.at(sys, mountPoint);
-    boolean terminal = watch && !json && sys.isTerminal(STANDARD_OUTPUT);
+    boolean terminal = watch && !json && OwnProcess.isTerminal(STANDARD_OUTPUT);
     MountStatistics before = null;
     do {
       String answer = ask(sys, union);

@@ -3,6 +3,7 @@ package io.unionfs.cli;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 
@@ -61,13 +62,13 @@ final class StatusPipe {
   static void detach() throws ErrnoException {
     Sys sys = Sys.linux();
     try {
-      sys.setsid();
+      OwnProcess.setsid();
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EPERM) { // a group leader already: started by a shell with job control
         throw e;
       }
     }
-    sys.chdir(new byte[] {'/'});
+    OwnProcess.chdir(new byte[] {'/'});
     int nothing = sys.openPath("/dev/null".getBytes(StandardCharsets.US_ASCII), Linux.O_RDWR, 0);
     for (int stream = 0; stream <= 2; stream++) {
       sys.dup2(nothing, stream);

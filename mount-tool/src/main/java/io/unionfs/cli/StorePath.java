@@ -1,6 +1,6 @@
 package io.unionfs.cli;
 
-import io.unionfs.sys.Sys;
+import io.unionfs.sys.OwnProcess;
 import java.nio.charset.StandardCharsets;
 
 /** Where unpacked layers are kept if nobody says. */
@@ -15,8 +15,8 @@ final class StorePath {
    *
    * @throws IllegalArgumentException for a user without a home, with a message
    */
-  static byte[] ofUser(Sys sys) {
-    if (sys.geteuid() == 0) {
+  static byte[] ofUser() {
+    if (OwnProcess.geteuid() == 0) {
       return OF_ROOT.getBytes(StandardCharsets.US_ASCII);
     }
     String data = System.getenv("XDG_DATA_HOME");

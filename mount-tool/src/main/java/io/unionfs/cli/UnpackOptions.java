@@ -40,7 +40,7 @@ final class UnpackOptions {
     String most = limit;
     return new LayerUnpacking(
         sys,
-        where == null ? LayerUnpacking.defaultOwners(sys) : owners(where),
+        where == null ? LayerUnpacking.defaultOwners() : owners(where),
         most == null ? null : bytes(most),
         watcher);
   }

@@ -50,7 +50,7 @@ final class WhichCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Sys sys = Sys.linux();
-    try (Output out = output.open(sys)) {
+    try (Output out = output.open()) {
       WhichPrinter printer = new WhichPrinter(out, output.json(), recursive);
       if (options.given()) {
         List<List<Name>> inside = new ArrayList<>();

@@ -14,6 +14,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
@@ -58,7 +59,7 @@ public final class LayerStore implements AutoCloseable {
     try (Fd held = root) {
       Stat stat = new Stat();
       sys.fstatx(held.raw(), stat);
-      boolean ours = stat.uid == sys.geteuid() || stat.uid == 0;
+      boolean ours = stat.uid == OwnProcess.geteuid() || stat.uid == 0;
       if (!ours || (stat.mode & OTHERS_WRITE) != 0) {
         throw new LayerException(
             Name.of(path)

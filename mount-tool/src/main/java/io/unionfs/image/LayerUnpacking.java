@@ -10,6 +10,7 @@ import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
@@ -79,8 +80,8 @@ public final class LayerUnpacking {
   }
 
   /** How owners are kept if nobody says: on the host by root, else in xattrs. */
-  public static Owners defaultOwners(Sys sys) {
-    return sys.geteuid() == 0 ? Owners.HOST : Owners.XATTR;
+  public static Owners defaultOwners() {
+    return OwnProcess.geteuid() == 0 ? Owners.HOST : Owners.XATTR;
   }
 
   /**
@@ -174,7 +175,8 @@ public final class LayerUnpacking {
           limit == null ? UnpackLimit.ofFreeSpace(sys, into.fd()) : UnpackLimit.ofBytes(limit);
       boolean own = override == null; // root's, where it is only noted
       UnpackedTree tree =
-          new UnpackedTree(layer, marks, own ? sys.geteuid() : 0, own ? sys.getegid() : 0);
+          new UnpackedTree(
+              layer, marks, own ? OwnProcess.geteuid() : 0, own ? OwnProcess.getegid() : 0);
       LayerUnpacker unpacker = new LayerUnpacker(tree, objects, most, below);
       Counting counting = new Counting(unpacker, watcher, objects.lost());
       entries.handTo(counting);

@@ -10,6 +10,7 @@ import io.unionfs.image.oci.Digest;
 import io.unionfs.image.tar.TarHeader;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.ByteArrayInputStream;
@@ -40,7 +41,7 @@ class UnpackingTest {
   @TempDir private Path home = Path.of("");
 
   private static Archive archive() {
-    return new Archive(SYS.geteuid(), SYS.getegid());
+    return new Archive(OwnProcess.geteuid(), OwnProcess.getegid());
   }
 
   private Unpacked unpack(byte[] archive, String name, @Nullable Long limit, Path... below)
@@ -432,7 +433,7 @@ class UnpackingTest {
     assertThat(override(layer.resolve("d/f"))).isEqualTo("4242:4343:0644:file");
     assertThat(override(layer.resolve("b"))).isEqualTo("4242:4343:0644:block-0-0");
     assertThat(Files.isRegularFile(layer.resolve("b"), LinkOption.NOFOLLOW_LINKS)).isTrue();
-    assertThat(stat(layer.resolve("d")).uid).isEqualTo(SYS.geteuid());
+    assertThat(stat(layer.resolve("d")).uid).isEqualTo(OwnProcess.geteuid());
   }
 
   private static String override(Path path) throws Exception {

@@ -5,6 +5,7 @@ import io.unionfs.core.UnionFileSystem;
 import io.unionfs.statistics.Requests;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FuseDevice;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Sys;
 import io.unionfs.transport.IoProfile;
 import io.unionfs.transport.MountPoint;
@@ -74,7 +75,7 @@ public final class KernelSession implements Session {
   /* FUSE_DEV_IOC_BACKING_OPEN asks for CAP_SYS_ADMIN. */
   private static boolean mayPassThrough() {
     try {
-      return Sys.linux().hasCapability(CAP_SYS_ADMIN);
+      return OwnProcess.hasCapability(CAP_SYS_ADMIN);
     } catch (ErrnoException e) {
       return false;
     }

@@ -6,6 +6,7 @@ import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.StatFs;
 import io.unionfs.sys.Sys;
@@ -83,11 +84,11 @@ public final class FuseMount {
     long flags = MountFlags.of(at.kernelFlags());
     Name path = canonical(sys, Name.of(at.path()));
     try (Fd device = openDevice(sys)) {
-      int errno = mayMount(sys) ? tryMount(sys, path, at, flags, device.raw()) : Errno.EPERM;
+      int errno = mayMount() ? tryMount(sys, path, at, flags, device.raw()) : Errno.EPERM;
       if (errno == 0) {
         return own(sys, path, device.take());
       }
-      if (errno == Errno.EPERM && sys.geteuid() == 0) {
+      if (errno == Errno.EPERM && OwnProcess.geteuid() == 0) {
         throw new IOException(
             "cannot mount on "
                 + path
@@ -273,9 +274,9 @@ public final class FuseMount {
         path + " is busy: a program has a file open in it, or works in it (EBUSY)");
   }
 
-  private static boolean mayMount(Sys sys) {
+  private static boolean mayMount() {
     try {
-      return sys.hasCapability(CAP_SYS_ADMIN);
+      return OwnProcess.hasCapability(CAP_SYS_ADMIN);
     } catch (ErrnoException e) {
       return false; // fusermount is the careful choice
     }
@@ -288,9 +289,9 @@ public final class FuseMount {
             + ",rootmode="
             + Integer.toOctalString(Linux.S_IFDIR)
             + ",user_id="
-            + sys.getuid()
+            + OwnProcess.getuid()
             + ",group_id="
-            + sys.getgid()
+            + OwnProcess.getgid()
             + ",default_permissions"
             + (at.allowOther() ? ",allow_other" : "");
     try {

@@ -9,6 +9,7 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -222,7 +223,7 @@ public final class StagedDirectory implements AutoCloseable {
 
   /* Directories that are complete may have modes that keep their owner from emptying them. */
   private void loosen(LayerDir dir) throws ErrnoException {
-    if (sys.geteuid() == 0) {
+    if (OwnProcess.geteuid() == 0) {
       return;
     }
     SharedFd pinned = dir.pin();

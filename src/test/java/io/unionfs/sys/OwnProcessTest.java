@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The process's own state, and mounts. */
-final class SysProcessTest {
+final class OwnProcessTest {
   private static final int PR_GET_DUMPABLE = 3;
   private static final int CAP_KILL = 5;
   private static final int NO_SUCH_CAPABILITY = 63;
@@ -25,80 +25,82 @@ final class SysProcessTest {
 
   @Test
   void idsAreThoseOfTheProcess() throws Exception {
-    assertThat(sys.getpid()).isEqualTo((int) ProcessHandle.current().pid());
+    assertThat(OwnProcess.getpid()).isEqualTo((int) ProcessHandle.current().pid());
     String status = Files.readString(Path.of("/proc/self/status"));
-    assertThat(status).contains("Uid:\t" + sys.getuid() + "\t" + sys.geteuid() + "\t");
-    assertThat(status).contains("Gid:\t" + sys.getgid() + "\t" + sys.getegid() + "\t");
+    assertThat(status)
+        .contains("Uid:\t" + OwnProcess.getuid() + "\t" + OwnProcess.geteuid() + "\t");
+    assertThat(status)
+        .contains("Gid:\t" + OwnProcess.getgid() + "\t" + OwnProcess.getegid() + "\t");
   }
 
   @Test
   void umaskReturnsTheOneBefore() {
-    int before = sys.umask(033);
+    int before = OwnProcess.umask(033);
 
-    assertThat(sys.umask(before)).isEqualTo(033);
+    assertThat(OwnProcess.umask(before)).isEqualTo(033);
   }
 
   @Test
   void theWorkingDirectoryIsTheProcesss() throws Exception {
     Path before = Files.readSymbolicLink(Path.of("/proc/self/cwd"));
-    sys.chdir(bytes(directory));
+    OwnProcess.chdir(bytes(directory));
     try {
       assertThat(Files.readSymbolicLink(Path.of("/proc/self/cwd"))).isEqualTo(directory);
     } finally {
-      sys.chdir(bytes(before));
+      OwnProcess.chdir(bytes(before));
     }
-    assertErrno(Errno.ENOENT, () -> sys.chdir(bytes(directory.resolve("absent"))));
+    assertErrno(Errno.ENOENT, () -> OwnProcess.chdir(bytes(directory.resolve("absent"))));
   }
 
   @Test
   void limitsAreReadAndSet() throws ErrnoException {
-    long[] limit = sys.getRlimit(Linux.RLIMIT_NOFILE);
+    long[] limit = OwnProcess.getRlimit(Linux.RLIMIT_NOFILE);
     assertThat(limit[0]).isBetween(1L, limit[1]);
 
-    sys.setRlimit(Linux.RLIMIT_NOFILE, limit[0] - 1, limit[1]);
+    OwnProcess.setRlimit(Linux.RLIMIT_NOFILE, limit[0] - 1, limit[1]);
     try {
-      assertThat(sys.getRlimit(Linux.RLIMIT_NOFILE)).containsExactly(limit[0] - 1, limit[1]);
+      assertThat(OwnProcess.getRlimit(Linux.RLIMIT_NOFILE)).containsExactly(limit[0] - 1, limit[1]);
     } finally {
-      sys.setRlimit(Linux.RLIMIT_NOFILE, limit[0], limit[1]);
+      OwnProcess.setRlimit(Linux.RLIMIT_NOFILE, limit[0], limit[1]);
     }
-    assertErrno(Errno.EINVAL, () -> sys.setRlimit(Linux.RLIMIT_NOFILE, 2, 1));
+    assertErrno(Errno.EINVAL, () -> OwnProcess.setRlimit(Linux.RLIMIT_NOFILE, 2, 1));
   }
 
   @Test
   void aSignalIsSent() throws ErrnoException {
-    sys.kill(sys.getpid(), 0);
+    OwnProcess.kill(OwnProcess.getpid(), 0);
 
-    assertErrno(Errno.EINVAL, () -> sys.kill(sys.getpid(), 1000));
+    assertErrno(Errno.EINVAL, () -> OwnProcess.kill(OwnProcess.getpid(), 1000));
   }
 
   @Test
   void prctlAnswers() throws ErrnoException {
-    assertThat(sys.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)).isBetween(0, 2);
-    assertErrno(Errno.EINVAL, () -> sys.prctl(-1, 0, 0, 0, 0));
+    assertThat(OwnProcess.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)).isBetween(0, 2);
+    assertErrno(Errno.EINVAL, () -> OwnProcess.prctl(-1, 0, 0, 0, 0));
   }
 
   @Test
   void aDroppedCapabilityIsGoneInThatThreadOnly() throws Exception {
-    assumeTrue(sys.hasCapability(CAP_KILL), "no capability to drop");
+    assumeTrue(OwnProcess.hasCapability(CAP_KILL), "no capability to drop");
     FutureTask<Boolean> other =
         new FutureTask<>(
             () -> {
-              sys.dropCapability(CAP_KILL);
-              return sys.hasCapability(CAP_KILL);
+              OwnProcess.dropCapability(CAP_KILL);
+              return OwnProcess.hasCapability(CAP_KILL);
             });
 
     new Thread(other).start();
 
     assertThat(other.get()).isFalse();
-    assertThat(sys.hasCapability(CAP_KILL)).isTrue();
-    assertThat(sys.hasCapability(NO_SUCH_CAPABILITY)).isFalse();
+    assertThat(OwnProcess.hasCapability(CAP_KILL)).isTrue();
+    assertThat(OwnProcess.hasCapability(NO_SUCH_CAPABILITY)).isFalse();
   }
 
   @Test
   void anIgnoredSignalDoesNotEndTheProcess() throws Exception {
-    sys.ignoreSignal(UNUSED_SIGNAL);
+    OwnProcess.ignoreSignal(UNUSED_SIGNAL);
 
-    sys.kill(sys.getpid(), UNUSED_SIGNAL);
+    OwnProcess.kill(OwnProcess.getpid(), UNUSED_SIGNAL);
 
     String ignored =
         Files.readString(Path.of("/proc/self/status"))
@@ -112,7 +114,7 @@ final class SysProcessTest {
 
   @Test
   void aClonedMountIsMadeReadOnlyAndKeepsWorking() throws Exception {
-    assumeTrue(sys.hasCapability(Linux.CAP_SYS_ADMIN), "mounts want CAP_SYS_ADMIN");
+    assumeTrue(OwnProcess.hasCapability(Linux.CAP_SYS_ADMIN), "mounts want CAP_SYS_ADMIN");
     Files.writeString(directory.resolve("file"), "x");
 
     try (Fd clone =
@@ -137,7 +139,7 @@ final class SysProcessTest {
 
   @Test
   void aFileSystemIsMountedAndUnmounted() throws Exception {
-    assumeTrue(sys.hasCapability(Linux.CAP_SYS_ADMIN), "mounts want CAP_SYS_ADMIN");
+    assumeTrue(OwnProcess.hasCapability(Linux.CAP_SYS_ADMIN), "mounts want CAP_SYS_ADMIN");
     Path point = Files.createDirectory(directory.resolve("mount point"));
     byte[] tmpfs = "tmpfs".getBytes(StandardCharsets.US_ASCII);
     byte[] data = "size=64k,mode=0711".getBytes(StandardCharsets.US_ASCII);

@@ -12,6 +12,7 @@ import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
+import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
@@ -45,6 +46,12 @@ final class DiscardPlan {
     }
   }
 
+  private record Inode(long dev, long ino) {
+    static Inode of(Side side) {
+      return new Inode(side.stat().dev, side.stat().ino);
+    }
+  }
+
   private final OpenLayers layers;
   private final Marks marks;
   private final Origins origins;
@@ -58,6 +65,9 @@ final class DiscardPlan {
   /* Names of lower hard links that show again, by the index entry of their file. */
   private final Map<Name, DiscardSteps.Links> shownAgain = new HashMap<>();
   private final Set<Name> counted = new HashSet<>();
+
+  /* Lower files with several names whose copies go, by their inodes; not asked for is null. */
+  private @Nullable Set<Inode> originals;
 
   /* The directory that was last looked for in the lowers; null if they have none there. */
   private List<Name> lastPath = List.of();
@@ -80,15 +90,28 @@ final class DiscardPlan {
   static DiscardPlan of(OpenLayers layers, List<List<Name>> paths, boolean live)
       throws IOException {
     DiscardPlan plan = new DiscardPlan(layers);
-    plan.refuseRenames(paths, live);
+    plan.addAll(paths, live);
+    return plan;
+  }
+
+  private void addAll(List<List<Name>> paths, boolean live) throws IOException {
+    refuseRenames(paths, live);
     for (List<Name> path : paths) {
       try {
-        plan.add(path);
+        add(path);
       } catch (ErrnoException e) {
         throw new IOException(Paths.join(path) + ": " + Errno.message(e.errno()), e);
       }
     }
-    plan.refuseSomeLinks();
+    refuseSomeLinks();
+  }
+
+  /** The same, and what {@link #takesCopyOf} has to know. */
+  static DiscardPlan withOriginals(OpenLayers layers, List<List<Name>> paths, boolean live)
+      throws IOException {
+    DiscardPlan plan = new DiscardPlan(layers);
+    plan.originals = new HashSet<>();
+    plan.addAll(paths, live);
     return plan;
   }
 
@@ -164,6 +187,40 @@ final class DiscardPlan {
       }
     }
     return false;
+  }
+
+  /**
+   * The lower file with several names that the union has at a path where the upper has nothing, so
+   * that it may show a copy made under another name; null if it has none.
+   */
+  static @Nullable Side lowerLink(OpenLayers layers, List<Name> path) throws ErrnoException {
+    MergedDir dir = layers.root();
+    for (int i = 0; i < path.size(); i++) {
+      Resolution found = dir.resolve(path.get(i));
+      if (found.kind() == Resolution.Kind.DIRECTORY) {
+        dir = dir.child(found);
+        continue;
+      }
+      boolean last = i == path.size() - 1 && found.kind() == Resolution.Kind.FILE;
+      Side side = last ? Side.of(found) : null;
+      boolean link = side != null && side.dir().layer() != layers.upper() && side.stat().nlink > 1;
+      return link ? side : null;
+    }
+    return null;
+  }
+
+  /**
+   * Whether the copy goes that a lower file with several names has under one of them; of a plan
+   * {@link #withOriginals}.
+   */
+  boolean takesCopyOf(Side lower) throws ErrnoException {
+    Side copy = origins.indexed(lower);
+    if (copy != null) {
+      return unnamed.contains(copy.name())
+          || linked.values().stream().anyMatch(file -> file.index.equals(copy.name()));
+    }
+    Set<Inode> known = originals;
+    return known != null && known.contains(Inode.of(lower));
   }
 
   private boolean stays(List<Name> path) throws ErrnoException {
@@ -246,7 +303,7 @@ final class DiscardPlan {
   /* Everything in a tree that goes is looked at once. */
   private void countLinks(List<Name> parent, LayerDir top, Name first, Stat firstStat)
       throws ErrnoException {
-    if (layers.index() == null) {
+    if (layers.index() == null && originals == null) {
       return;
     }
     count(Paths.child(parent, first), top, first, firstStat);
@@ -282,11 +339,36 @@ final class DiscardPlan {
     byte[] mark = several ? origins.mark(side) : null;
     Name index = mark == null ? null : origins.indexEntry(mark, stat);
     if (index == null) {
+      addOriginal(path, side);
       countShownAgain(path);
     } else {
       linked.computeIfAbsent(stat.ino, ino -> new Linked(Paths.join(path), stat.nlink, index))
           .going++;
     }
+  }
+
+  /* A copy without an entry in the index is told by the name that it has in common. */
+  private void addOriginal(List<Name> path, Side upper) throws ErrnoException {
+    Set<Inode> known = originals;
+    if (known == null || upper.stat().isDirectory() || isWhiteout(upper)) {
+      return;
+    }
+    Resolution found = lower(path);
+    Side lower =
+        found != null && found.kind() == Resolution.Kind.FILE && Side.of(found).stat().nlink > 1
+            ? Side.of(found)
+            : null;
+    if (lower == null) {
+      return;
+    }
+    FileHandle handle = layers.index() == null ? null : Renames.handle(lower);
+    if (handle == null || handle.equals(origins.handle(upper))) {
+      known.add(Inode.of(lower));
+    }
+  }
+
+  private boolean isWhiteout(Side side) throws ErrnoException {
+    return marks.whiteouts().isWhiteout(side.dir(), side.name(), side.stat());
   }
 
   /* A name of a lower file whose copy stands in the index was deleted, and its count with it. */

@@ -14,10 +14,14 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * What goes is taken out of the upper by one rename(2) into the work directory, so that the union shows it
@@ -33,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 /** The discarding of changes of the upper, once; for one thread. */
 public final class Discarding {
+  private static final Logger log = LoggerFactory.getLogger(Discarding.class);
+
   private final UnionState union;
   private final Sys sys;
   private final Lookup lookup;
@@ -65,17 +71,9 @@ public final class Discarding {
   public void run(DiscardSteps steps) throws ErrnoException {
     WorkDir work = union.requireWritable();
     union.nodes().discarding();
-    for (Map.Entry<Name, DiscardSteps.Links> each : steps.shownAgain().entrySet()) {
-      addLinks(work, each.getKey(), each.getValue());
-    }
     takeCopies(work, steps.copies());
     for (Entry entry : steps.entries()) {
-      DirNode parent = directory(entry.directory());
-      if (entry.mark()) {
-        removeMark(parent, entry.name());
-      } else {
-        take(work, parent, entry.name());
-      }
+      takeCounted(work, entry);
     }
     takeCopies(work, steps.index());
     ErrnoException first = failure;
@@ -123,18 +121,61 @@ public final class Discarding {
     return index;
   }
 
-  /* Before the names show again: too high a count does no harm. */
-  private void addLinks(WorkDir work, Name name, DiscardSteps.Links links) throws ErrnoException {
+  /*
+   * Before the names show again: too high a count does no harm. If they do not, the next attempt counts
+   * them once more.
+   */
+  private void takeCounted(WorkDir work, Entry entry) throws ErrnoException {
+    DirNode parent = directory(entry.directory());
+    Deque<Map.Entry<Name, DiscardSteps.Links>> raised = new ArrayDeque<>();
+    boolean done = false;
+    try {
+      for (Map.Entry<Name, DiscardSteps.Links> each : entry.shownAgain().entrySet()) {
+        addLinks(work, each.getKey(), each.getValue().more(), each.getValue().lower());
+        raised.push(each);
+      }
+      if (entry.mark()) {
+        removeMark(parent, entry.name());
+      } else {
+        take(work, parent, entry.name());
+      }
+      done = true;
+    } finally {
+      if (!done && stays(parent, entry.name())) {
+        raised.forEach(each -> takeLinksBack(work, each.getKey(), each.getValue()));
+      }
+    }
+  }
+
+  private static boolean stays(DirNode parent, Name name) {
+    LayerDir upper = parent.upper();
+    try {
+      return upper != null && upper.tryStat(name, new Stat()) == 0;
+    } catch (ErrnoException e) {
+      log.warn("{}: may count too many names: {}", name, e.getMessage());
+      return false;
+    }
+  }
+
+  private void takeLinksBack(WorkDir work, Name name, DiscardSteps.Links links) {
+    try {
+      addLinks(work, name, -links.more(), links.lower());
+    } catch (ErrnoException e) {
+      log.warn("{}: counts {} names too many: {}", name, links.more(), e.getMessage());
+    }
+  }
+
+  private void addLinks(WorkDir work, Name name, int more, int lowerLinks) throws ErrnoException {
     LayerDir index = requireIndex(work);
     Stat stat = new Stat();
     SharedFd fd = index.pin();
     try {
       sys.statx(fd.fd(), name, stat);
-      Integer known = union.marks().nlinkDifference(fd.fd(), name, stat.nlink, links.lower());
+      Integer known = union.marks().nlinkDifference(fd.fd(), name, stat.nlink, lowerLinks);
       if (known == null) {
         return;
       }
-      int difference = known + links.more();
+      int difference = known + more;
       union.marks().setNlinkDifference(fd.fd(), name, difference);
       FileNode file = liveFile(union.identities().host(stat.dev, stat.ino));
       if (file != null) {

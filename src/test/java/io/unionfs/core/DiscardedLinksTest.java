@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unionfs.TargetDirectories;
 import io.unionfs.offline.Discard;
+import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.Paths;
+import io.unionfs.sys.Errno;
+import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,6 +114,114 @@ class DiscardedLinksTest {
 
       assertThat(taken(sys, union, "h1")).containsExactly("h1", "h2", "h3", "d/h4", "d/h5");
       assertThat(taken(sys, union, "h3")).isEmpty();
+    }
+  }
+
+  private static int links(OpenUnion union, String path) throws Exception {
+    return union.stat(union.file(path)).nlink;
+  }
+
+  private static void discardFailing(OpenUnion union, String... paths) throws Exception {
+    try {
+      LiveUpper.discard(union.fs(), paths);
+    } catch (ErrnoException e) {
+      assertThat(e.errno()).isIn(Errno.EIO, Errno.ENFILE);
+    }
+  }
+
+  private static void discardWhatIsLeft(OpenUnion union) throws Exception {
+    List<String> left = new ArrayList<>();
+    for (String path : List.of("h2", "d")) {
+      if (union.fs().lookup(union.root(), Name.of(path)) == null) {
+        left.add(path);
+      }
+    }
+    LiveUpper.discard(union.fs(), left.toArray(String[]::new));
+  }
+
+  private interface Discarded {
+    void run(OpenUnion union) throws Exception;
+  }
+
+  /* Each call fails once, and then the same is done again. */
+  private void requireCounts(Discarded discarded, Discarded again, FailingSys live)
+      throws Exception {
+    makeLower();
+    int at = -1;
+    int calls = 0;
+    for (; at < calls; at++) {
+      Path run = Files.createDirectory(home.resolve("run" + at));
+      Files.createSymbolicLink(run.resolve("lower"), home.resolve("lower"));
+      try (OpenUnion union = OpenUnion.in(live, run, options -> options)) {
+        UnionSide side = new UnionSide(union.fs());
+        write(side, "h1");
+        for (String name : List.of("h2", "d/h4", "d/h5")) {
+          side.unlink(name);
+        }
+        side.unlink("d/other");
+        side.rmdir("d");
+        assertThat(links(union, "h1")).isEqualTo(2);
+        live.failAt(at);
+
+        discarded.run(union);
+
+        calls = Math.max(calls, live.calls().size());
+        live.failAt(-1);
+        again.run(union);
+        assertThat(links(union, "h1")).as("call " + at).isEqualTo(5);
+        union.remount();
+        assertThat(links(union, "d/h5")).as("call " + at).isEqualTo(5);
+        assertThat(union.read(union.file("d/h4"))).isEqualTo("CHANGED");
+      }
+    }
+    assertThat(calls).isGreaterThan(5);
+  }
+
+  @Test
+  void namesThatShowAgainAreCountedOnceHoweverOftenItIsTried() throws Exception {
+    requireCounts(
+        union -> discardFailing(union, "h2", "d"),
+        DiscardedLinksTest::discardWhatIsLeft,
+        new FailingSys(Errno.EIO));
+  }
+
+  @Test
+  void namesThatShowAgainAreCountedOnceWithoutAMount() throws Exception {
+    FailingSys sys = new FailingSys(Errno.ENOSPC);
+    requireCounts(
+        union -> {
+          LayerSources sources = LiveUpper.sources(union.fs());
+          union.fs().close();
+          try (Discard discard = Discard.open(sys, sources, List.of(names("h2"), names("d")))) {
+            sys.failAt(sys.failing());
+            discard.run();
+          } catch (IOException e) {
+            assertThat(e).hasMessageMatching(".*(space|open files).*");
+          }
+        },
+        union -> {
+          union.remount();
+          discardWhatIsLeft(union);
+        },
+        sys);
+  }
+
+  /* The file that took the place of one name has several names itself. */
+  @Test
+  void nameThatAnotherHardLinkHidCountsAgain() throws Exception {
+    makeLower();
+    try (OpenUnion union = OpenUnion.in(home)) {
+      UnionSide side = new UnionSide(union.fs());
+      write(side, "h1");
+      write(side, "other");
+      side.rename("other", "h2", 0);
+      assertThat(links(union, "h1")).isEqualTo(4);
+
+      LiveUpper.discard(union.fs(), "other", "h2");
+
+      assertThat(links(union, "h1")).isEqualTo(5);
+      assertThat(links(union, "other")).isEqualTo(2);
+      assertThat(union.read(union.file("h2"))).isEqualTo("CHANGED");
     }
   }
 }

@@ -67,8 +67,20 @@ final class LiveDiscard {
         run(discard, discarding, millis);
       }
     } catch (ErrnoException e) {
-      throw new IOException("not everything was thrown away: " + Errno.message(e.errno()), e);
+      String what = discarding.begun() ? "not everything" : "nothing";
+      throw new IOException(what + " was thrown away: " + reason(discarding, e), e);
     }
+  }
+
+  private static String reason(Discarding discarding, ErrnoException e) {
+    if (e.errno() != Errno.EBUSY) {
+      return Errno.message(e.errno());
+    }
+    String blocker = discarding.blocker();
+    return (blocker == null ? "" : blocker + ": ")
+        + "somebody goes on looking into "
+        + (blocker == null ? "a directory" : "this directory")
+        + "; perhaps a lower does not answer";
   }
 
   private static List<List<Name>> split(List<Name> paths) throws IOException {
@@ -85,7 +97,7 @@ final class LiveDiscard {
       throw new IOException("a change does not end");
     }
     try {
-      discarding.run(discard.steps());
+      discarding.run(discard.steps(), millis);
     } finally {
       fs.releaseChanges();
     }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,9 @@ import org.slf4j.LoggerFactory;
 public final class Discarding {
   private static final Logger log = LoggerFactory.getLogger(Discarding.class);
 
+  /* Who looks waits for so many renames. */
+  private static final int COPIES_AT_ONCE = 256;
+
   private final UnionState union;
   private final Sys sys;
   private final Lookup lookup;
@@ -47,6 +51,9 @@ public final class Discarding {
   private final Taken taken;
   private final List<Name> trees = new ArrayList<>();
   private @Nullable ErrnoException failure;
+  private long patienceNanos;
+  private boolean begun;
+  private @Nullable String blocker;
 
   Discarding(UnionState union, Lookup lookup, NameLoss loss, Taken taken) {
     this.taken = taken;
@@ -61,16 +68,31 @@ public final class Discarding {
     return outdated;
   }
 
+  /** Whether {@link #run} may have changed something. */
+  public boolean begun() {
+    return begun;
+  }
+
+  /** The directory that somebody looks into without end, if it is known why {@link #run} failed. */
+  public @Nullable String blocker() {
+    return blocker;
+  }
+
   /**
    * Takes changes out of the upper, with all changes held back ({@link
    * UnionFileSystem#tryHoldChanges}) since before the steps were made up. What of them is done when
    * this throws is {@link #outdated} all the same.
    *
-   * @throws ErrnoException {@code EROFS} on a read-only union, with nothing changed
+   * @param millis the longest to wait for whoever looks into a directory, perhaps one of a lower
+   *     that does not answer
+   * @throws ErrnoException {@code EROFS} on a read-only union, with nothing changed; {@code EBUSY}
+   *     if somebody looks into a directory all the time: {@link #blocker}
    */
-  public void run(DiscardSteps steps) throws ErrnoException {
+  public void run(DiscardSteps steps, int millis) throws ErrnoException {
     WorkDir work = union.requireWritable();
+    patienceNanos = TimeUnit.MILLISECONDS.toNanos(millis);
     union.nodes().discarding();
+    requireLocks(union.locks().awaitReaders(patienceNanos));
     takeCopies(work, steps.copies());
     for (Entry entry : steps.entries()) {
       takeCounted(work, entry);
@@ -127,6 +149,7 @@ public final class Discarding {
    */
   private void takeCounted(WorkDir work, Entry entry) throws ErrnoException {
     DirNode parent = directory(entry.directory());
+    begun = true;
     Deque<Map.Entry<Name, DiscardSteps.Links>> raised = new ArrayDeque<>();
     boolean done = false;
     try {
@@ -187,25 +210,33 @@ public final class Discarding {
     }
   }
 
+  private Locks.Locked requireLocks(Locks.Attempt attempt) throws ErrnoException {
+    if (attempt.failed()) {
+      DirNode dir = attempt.blocker();
+      blocker = dir == null ? null : dir.toString();
+      throw ErrnoException.of(Errno.EBUSY);
+    }
+    return attempt;
+  }
+
   /* A copy that went from the index. */
   private record MovedCopy(HostInode host, DirNode to, Name name) {}
 
-  /* Names that only the lowers have lead to their file from here on. */
+  /*
+   * Names that only the lowers have lead to their file from here on. Nobody looks into a directory
+   * meanwhile: who has found the entry makes a node that knows it.
+   */
   private void takeCopies(WorkDir work, List<Name> names) throws ErrnoException {
-    List<MovedCopy> moved = new ArrayList<>();
-    try {
-      for (Name name : names) {
-        moved.add(takeCopy(work, name));
+    for (int from = 0; from < names.size(); from += COPIES_AT_ONCE) {
+      int to = Math.min(names.size(), from + COPIES_AT_ONCE);
+      try (Locks.Locked all = requireLocks(union.locks().tryWriteAll(patienceNanos))) {
+        for (Name name : names.subList(from, to)) {
+          leaveIndex(takeCopy(work, name));
+        }
       }
-    } finally {
-      if (!moved.isEmpty()) {
-        union.locks().awaitReaders(); // who found an entry makes a node that knows it
-      }
-      moved.forEach(this::leaveIndex);
     }
   }
 
-  /* By the lock, who looks for the copy under its new name waits until it is there. */
   private MovedCopy takeCopy(WorkDir work, Name name) throws ErrnoException {
     LayerDir index = requireIndex(work);
     Stat stat = new Stat();
@@ -219,18 +250,17 @@ public final class Discarding {
             taken.hidden(work.dir(), union.root()),
             work.newName());
     FileNode file = liveFile(copy.host());
-    try (Locks.Locked locked = union.locks().write(copy.to())) {
-      boolean done = false;
-      try {
-        if (file != null) {
-          placeInWork(file, copy);
-        }
-        moveToWork(work, index, name, copy.name(), null);
-        done = true;
-      } finally {
-        if (!done && file != null) {
-          file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
-        }
+    boolean done = false;
+    try {
+      if (file != null) {
+        placeInWork(file, copy);
+      }
+      begun = true;
+      moveToWork(work, index, name, copy.name(), null);
+      done = true;
+    } finally {
+      if (!done && file != null) {
+        file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
       }
     }
     return copy;
@@ -255,7 +285,7 @@ public final class Discarding {
   }
 
   private void removeMark(DirNode parent, Name name) throws ErrnoException {
-    try (Locks.Locked locked = union.locks().write(parent)) {
+    try (Locks.Locked locked = locked(List.of(parent))) {
       LayerDir upper = parent.requireUpper();
       Name hidden = LeavingTree.shownBy(union.marks(), name);
       InSpiteOfMode.runIn(
@@ -311,7 +341,11 @@ public final class Discarding {
             ? LeavingTree.read(union, lookup, dir, lookup.isBelow(parent, name, dir))
             : null;
     LowerIndex index = lookup.index(parent);
-    try (Locks.Locked locked = union.locks().write(parent)) {
+    List<DirNode> told = new ArrayList<>(List.of(parent));
+    if (tree != null) {
+      tree.directories().forEach(each -> told.add(each.dir()));
+    }
+    try (Locks.Locked locked = locked(told)) {
       Node node = lookup.findLocked(parent, name, index);
       if (tree != null) {
         if (node != found) {
@@ -327,10 +361,14 @@ public final class Discarding {
       if (tree == null || !tree.topStays()) {
         outdated.name(parent, name);
       }
+      if (tree != null) {
+        tree.directories().forEach(this::leaveUpper);
+      }
     }
-    if (tree != null) {
-      tree.directories().forEach(this::leaveUpper);
-    }
+  }
+
+  private Locks.Locked locked(List<DirNode> dirs) throws ErrnoException {
+    return requireLocks(union.locks().tryWrite(dirs, patienceNanos));
   }
 
   private void takeFile(WorkDir work, DirNode parent, Name name, @Nullable FileNode file)
@@ -363,23 +401,15 @@ public final class Discarding {
     }
   }
 
-  /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
   private void moveWritable(
       WorkDir work, LayerDir from, Name name, Name temporary, @Nullable LayerDir moved)
       throws ErrnoException {
+    SharedFd fd = from.pin();
     try {
-      move(from, name, work.dir(), temporary, moved);
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EACCES) {
-        throw e;
-      }
-      SharedFd fd = from.pin();
-      try {
-        InSpiteOfMode.widen(sys, fd.fd(), name);
-      } finally {
-        fd.unpin();
-      }
-      move(from, name, work.dir(), temporary, moved);
+      InSpiteOfMode.moving(
+          sys, fd.fd(), name, () -> move(from, name, work.dir(), temporary, moved));
+    } finally {
+      fd.unpin();
     }
   }
 
@@ -389,21 +419,19 @@ public final class Discarding {
     LayerDir.rename(from, name, to, temporary, Linux.RENAME_NOREPLACE, moved, null);
   }
 
-  /* The tree is taken, and all that could fail was asked before. */
+  /* The tree is taken, and all that could fail was asked before; it is locked. */
   private void leaveUpper(LeavingTree.Directory left) {
     DirNode dir = left.dir();
-    try (Locks.Locked locked = union.locks().write(dir)) {
-      LayerDir upper = dir.upper();
-      if (upper != null) {
-        leaveEntries(left, left.stays() ? taken.hidden(upper, dir) : dir);
-      }
-      if (left.stays()) {
-        dir.dropUpper();
-      } else {
-        taken.directory(dir);
-      }
-      outdated.directory(dir);
+    LayerDir upper = dir.upper();
+    if (upper != null) {
+      leaveEntries(left, left.stays() ? taken.hidden(upper, dir) : dir);
     }
+    if (left.stays()) {
+      dir.dropUpper();
+    } else {
+      taken.directory(dir);
+    }
+    outdated.directory(dir);
   }
 
   private void leaveEntries(LeavingTree.Directory left, DirNode hidden) {

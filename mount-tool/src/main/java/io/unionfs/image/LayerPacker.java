@@ -317,8 +317,7 @@ final class LayerPacker {
         if (below) {
           missing.add(found);
         }
-        return new OtherNamesWalk(
-            merged.child(found), Paths.child(path, name), below, missing);
+        return new OtherNamesWalk(merged.child(found), Paths.child(path, name), below, missing);
       }
       if (stat != null && !isOfUpper(found) && indexed.copyOf(found) != null) {
         EntryPath directory = new EntryPath(path);

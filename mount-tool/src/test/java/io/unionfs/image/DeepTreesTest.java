@@ -55,7 +55,8 @@ class DeepTreesTest {
 
   @AfterEach
   void remove() throws Exception {
-    assertThat(new ProcessBuilder("rm", "-rf", home + "/lower/d", home + "/upper/d").start().waitFor())
+    assertThat(
+            new ProcessBuilder("rm", "-rf", home + "/lower/d", home + "/upper/d").start().waitFor())
         .isZero();
   }
 

@@ -67,8 +67,15 @@ final class LiveDiscard {
         run(discard, discarding, millis);
       }
     } catch (ErrnoException e) {
-      throw new IOException("not everything was thrown away: " + Errno.message(e.errno()), e);
+      String what = discarding.begun() ? "not everything" : "nothing";
+      throw new IOException(what + " was thrown away: " + reason(e), e);
     }
+  }
+
+  private static String reason(ErrnoException e) {
+    return e.errno() == Errno.EBUSY
+        ? "somebody goes on looking into a directory; perhaps a lower does not answer"
+        : Errno.message(e.errno());
   }
 
   private static List<List<Name>> split(List<Name> paths) throws IOException {
@@ -85,7 +92,7 @@ final class LiveDiscard {
       throw new IOException("a change does not end");
     }
     try {
-      discarding.run(discard.steps());
+      discarding.run(discard.steps(), millis);
     } finally {
       fs.releaseChanges();
     }

@@ -153,15 +153,14 @@ final class Attributes {
     if (link == null) {
       return false;
     }
-    Lock reading = union.locks().read(link.parent());
-    reading.lock();
+    union.locks().lockRead(link.parent());
     try {
       Link now = file.placement().linkAt(link.parent(), link.name());
       return now != null
           && now.inUpper()
           && tryAt(file, link.parent().requireUpper(), link.name(), out);
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(link.parent());
     }
   }
 

@@ -14,10 +14,15 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * What goes is taken out of the upper by one rename(2) into the work directory, so that the union shows it
@@ -33,6 +38,11 @@ import org.jspecify.annotations.Nullable;
  */
 /** The discarding of changes of the upper, once; for one thread. */
 public final class Discarding {
+  private static final Logger log = LoggerFactory.getLogger(Discarding.class);
+
+  /* Who looks waits for so many renames. */
+  private static final int COPIES_AT_ONCE = 256;
+
   private final UnionState union;
   private final Sys sys;
   private final Lookup lookup;
@@ -41,6 +51,8 @@ public final class Discarding {
   private final Taken taken;
   private final List<Name> trees = new ArrayList<>();
   private @Nullable ErrnoException failure;
+  private long patienceNanos;
+  private boolean begun;
 
   Discarding(UnionState union, Lookup lookup, NameLoss loss, Taken taken) {
     this.taken = taken;
@@ -55,27 +67,31 @@ public final class Discarding {
     return outdated;
   }
 
+  /** Whether {@link #run} may have changed something. */
+  public boolean begun() {
+    return begun;
+  }
+
   /**
    * Takes changes out of the upper, with all changes held back ({@link
    * UnionFileSystem#tryHoldChanges}) since before the steps were made up. What of them is done when
    * this throws is {@link #outdated} all the same.
    *
-   * @throws ErrnoException {@code EROFS} on a read-only union, with nothing changed
+   * @param millis the longest to wait for whoever looks into a directory, perhaps one of a lower
+   *     that does not answer
+   * @throws ErrnoException {@code EROFS} on a read-only union, with nothing changed; {@code EBUSY}
+   *     if somebody looks into a directory all the time
    */
-  public void run(DiscardSteps steps) throws ErrnoException {
+  public void run(DiscardSteps steps, int millis) throws ErrnoException {
     WorkDir work = union.requireWritable();
+    patienceNanos = TimeUnit.MILLISECONDS.toNanos(millis);
     union.nodes().discarding();
-    for (Map.Entry<Name, DiscardSteps.Links> each : steps.shownAgain().entrySet()) {
-      addLinks(work, each.getKey(), each.getValue());
+    if (!union.locks().awaitReaders(patienceNanos)) {
+      throw ErrnoException.of(Errno.EBUSY);
     }
     takeCopies(work, steps.copies());
     for (Entry entry : steps.entries()) {
-      DirNode parent = directory(entry.directory());
-      if (entry.mark()) {
-        removeMark(parent, entry.name());
-      } else {
-        take(work, parent, entry.name());
-      }
+      takeCounted(work, entry);
     }
     takeCopies(work, steps.index());
     ErrnoException first = failure;
@@ -123,18 +139,62 @@ public final class Discarding {
     return index;
   }
 
-  /* Before the names show again: too high a count does no harm. */
-  private void addLinks(WorkDir work, Name name, DiscardSteps.Links links) throws ErrnoException {
+  /*
+   * Before the names show again: too high a count does no harm. If they do not, the next attempt counts
+   * them once more.
+   */
+  private void takeCounted(WorkDir work, Entry entry) throws ErrnoException {
+    DirNode parent = directory(entry.directory());
+    begun = true;
+    Deque<Map.Entry<Name, DiscardSteps.Links>> raised = new ArrayDeque<>();
+    boolean done = false;
+    try {
+      for (Map.Entry<Name, DiscardSteps.Links> each : entry.shownAgain().entrySet()) {
+        addLinks(work, each.getKey(), each.getValue().more(), each.getValue().lower());
+        raised.push(each);
+      }
+      if (entry.mark()) {
+        removeMark(parent, entry.name());
+      } else {
+        take(work, parent, entry.name());
+      }
+      done = true;
+    } finally {
+      if (!done && stays(parent, entry.name())) {
+        raised.forEach(each -> takeLinksBack(work, each.getKey(), each.getValue()));
+      }
+    }
+  }
+
+  private static boolean stays(DirNode parent, Name name) {
+    LayerDir upper = parent.upper();
+    try {
+      return upper != null && upper.tryStat(name, new Stat()) == 0;
+    } catch (ErrnoException e) {
+      log.warn("{}: may count too many names: {}", name, e.getMessage());
+      return false;
+    }
+  }
+
+  private void takeLinksBack(WorkDir work, Name name, DiscardSteps.Links links) {
+    try {
+      addLinks(work, name, -links.more(), links.lower());
+    } catch (ErrnoException e) {
+      log.warn("{}: counts {} names too many: {}", name, links.more(), e.getMessage());
+    }
+  }
+
+  private void addLinks(WorkDir work, Name name, int more, int lowerLinks) throws ErrnoException {
     LayerDir index = requireIndex(work);
     Stat stat = new Stat();
     SharedFd fd = index.pin();
     try {
       sys.statx(fd.fd(), name, stat);
-      Integer known = union.marks().nlinkDifference(fd.fd(), name, stat.nlink, links.lower());
+      Integer known = union.marks().nlinkDifference(fd.fd(), name, stat.nlink, lowerLinks);
       if (known == null) {
         return;
       }
-      int difference = known + links.more();
+      int difference = known + more;
       union.marks().setNlinkDifference(fd.fd(), name, difference);
       FileNode file = liveFile(union.identities().host(stat.dev, stat.ino));
       if (file != null) {
@@ -146,25 +206,31 @@ public final class Discarding {
     }
   }
 
+  private static Locks.Locked requireLocks(Locks.@Nullable Locked locked) throws ErrnoException {
+    if (locked == null) {
+      throw ErrnoException.of(Errno.EBUSY);
+    }
+    return locked;
+  }
+
   /* A copy that went from the index. */
   private record MovedCopy(HostInode host, DirNode to, Name name) {}
 
-  /* Names that only the lowers have lead to their file from here on. */
+  /*
+   * Names that only the lowers have lead to their file from here on. Nobody looks into a directory
+   * meanwhile: who has found the entry makes a node that knows it.
+   */
   private void takeCopies(WorkDir work, List<Name> names) throws ErrnoException {
-    List<MovedCopy> moved = new ArrayList<>();
-    try {
-      for (Name name : names) {
-        moved.add(takeCopy(work, name));
+    for (int from = 0; from < names.size(); from += COPIES_AT_ONCE) {
+      int to = Math.min(names.size(), from + COPIES_AT_ONCE);
+      try (Locks.Locked all = requireLocks(union.locks().tryWriteAll(patienceNanos))) {
+        for (Name name : names.subList(from, to)) {
+          leaveIndex(takeCopy(work, name));
+        }
       }
-    } finally {
-      if (!moved.isEmpty()) {
-        union.locks().awaitReaders(); // who found an entry makes a node that knows it
-      }
-      moved.forEach(this::leaveIndex);
     }
   }
 
-  /* By the lock, who looks for the copy under its new name waits until it is there. */
   private MovedCopy takeCopy(WorkDir work, Name name) throws ErrnoException {
     LayerDir index = requireIndex(work);
     Stat stat = new Stat();
@@ -178,18 +244,17 @@ public final class Discarding {
             taken.hidden(work.dir(), union.root()),
             work.newName());
     FileNode file = liveFile(copy.host());
-    try (Locks.Locked locked = union.locks().write(copy.to())) {
-      boolean done = false;
-      try {
-        if (file != null) {
-          placeInWork(file, copy);
-        }
-        moveToWork(work, index, name, copy.name(), null);
-        done = true;
-      } finally {
-        if (!done && file != null) {
-          file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
-        }
+    boolean done = false;
+    try {
+      if (file != null) {
+        placeInWork(file, copy);
+      }
+      begun = true;
+      moveToWork(work, index, name, copy.name(), null);
+      done = true;
+    } finally {
+      if (!done && file != null) {
+        file.update(at -> at.withoutLink(copy.to(), copy.name()).withIndex(name));
       }
     }
     return copy;
@@ -214,7 +279,7 @@ public final class Discarding {
   }
 
   private void removeMark(DirNode parent, Name name) throws ErrnoException {
-    try (Locks.Locked locked = union.locks().write(parent)) {
+    try (Locks.Locked locked = locked(List.of(parent))) {
       LayerDir upper = parent.requireUpper();
       Name hidden = LeavingTree.shownBy(union.marks(), name);
       InSpiteOfMode.runIn(
@@ -270,7 +335,11 @@ public final class Discarding {
             ? LeavingTree.read(union, lookup, dir, lookup.isBelow(parent, name, dir))
             : null;
     LowerIndex index = lookup.index(parent);
-    try (Locks.Locked locked = union.locks().write(parent)) {
+    List<DirNode> told = new ArrayList<>(List.of(parent));
+    if (tree != null) {
+      tree.directories().forEach(each -> told.add(each.dir()));
+    }
+    try (Locks.Locked locked = locked(told)) {
       Node node = lookup.findLocked(parent, name, index);
       if (tree != null) {
         if (node != found) {
@@ -286,10 +355,14 @@ public final class Discarding {
       if (tree == null || !tree.topStays()) {
         outdated.name(parent, name);
       }
+      if (tree != null) {
+        tree.directories().forEach(this::leaveUpper);
+      }
     }
-    if (tree != null) {
-      tree.directories().forEach(this::leaveUpper);
-    }
+  }
+
+  private Locks.Locked locked(List<DirNode> dirs) throws ErrnoException {
+    return requireLocks(union.locks().tryWrite(dirs, patienceNanos));
   }
 
   private void takeFile(WorkDir work, DirNode parent, Name name, @Nullable FileNode file)
@@ -322,23 +395,15 @@ public final class Discarding {
     }
   }
 
-  /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
   private void moveWritable(
       WorkDir work, LayerDir from, Name name, Name temporary, @Nullable LayerDir moved)
       throws ErrnoException {
+    SharedFd fd = from.pin();
     try {
-      move(from, name, work.dir(), temporary, moved);
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EACCES) {
-        throw e;
-      }
-      SharedFd fd = from.pin();
-      try {
-        InSpiteOfMode.widen(sys, fd.fd(), name);
-      } finally {
-        fd.unpin();
-      }
-      move(from, name, work.dir(), temporary, moved);
+      InSpiteOfMode.moving(
+          sys, fd.fd(), name, () -> move(from, name, work.dir(), temporary, moved));
+    } finally {
+      fd.unpin();
     }
   }
 
@@ -348,21 +413,19 @@ public final class Discarding {
     LayerDir.rename(from, name, to, temporary, Linux.RENAME_NOREPLACE, moved, null);
   }
 
-  /* The tree is taken, and all that could fail was asked before. */
+  /* The tree is taken, and all that could fail was asked before; it is locked. */
   private void leaveUpper(LeavingTree.Directory left) {
     DirNode dir = left.dir();
-    try (Locks.Locked locked = union.locks().write(dir)) {
-      LayerDir upper = dir.upper();
-      if (upper != null) {
-        leaveEntries(left, left.stays() ? taken.hidden(upper, dir) : dir);
-      }
-      if (left.stays()) {
-        dir.dropUpper();
-      } else {
-        taken.directory(dir);
-      }
-      outdated.directory(dir);
+    LayerDir upper = dir.upper();
+    if (upper != null) {
+      leaveEntries(left, left.stays() ? taken.hidden(upper, dir) : dir);
     }
+    if (left.stays()) {
+      dir.dropUpper();
+    } else {
+      taken.directory(dir);
+    }
+    outdated.directory(dir);
   }
 
   private void leaveEntries(LeavingTree.Directory left, DirNode hidden) {

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -121,14 +120,13 @@ record LeavingTree(List<Directory> directories) {
       UnionState union, Lookup lookup, DirNode dir, LayerDir upper, Name name)
       throws ErrnoException {
     LowerIndex index = lookup.index(dir);
-    Lock reading = union.locks().read(dir);
-    reading.lock();
+    union.locks().lockRead(dir);
     try {
       return InSpiteOfMode.runIn(
               upper, () -> Optional.ofNullable(lookup.findLocked(dir, name, index)))
           .orElse(null);
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(dir);
     }
   }
 }

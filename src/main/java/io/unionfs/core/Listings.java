@@ -12,7 +12,6 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.util.BitSet;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /** The reading of merged directories. */
@@ -38,8 +37,7 @@ final class Listings {
       return listing.build();
     }
     LowerIndex index = indexOf(dir);
-    Lock reading = union.locks().read(dir);
-    reading.lock();
+    union.locks().lockRead(dir);
     try {
       BitSet hidden = new BitSet();
       LayerDir upper = dir.upper();
@@ -50,7 +48,7 @@ final class Listings {
         addLowers(dir, index, hidden, listing);
       }
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(dir);
     }
     return listing.build();
   }
@@ -169,12 +167,11 @@ final class Listings {
    * @throws ErrnoException {@code ENOTEMPTY} if the merged directory shows an entry
    */
   void requireEmpty(DirNode dir, @Nullable LowerIndex index) throws ErrnoException {
-    Lock reading = union.locks().read(dir);
-    reading.lock();
+    union.locks().lockRead(dir);
     try {
       requireEmptyLocked(dir, index);
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(dir);
     }
   }
 
@@ -249,8 +246,7 @@ final class Listings {
 
   private int countSubdirectories(DirNode dir) throws ErrnoException {
     LowerIndex index = indexOf(dir);
-    Lock reading = union.locks().read(dir);
-    reading.lock();
+    union.locks().lockRead(dir);
     try {
       int number = index == null ? 0 : index.directories();
       LayerDir upper = dir.upper();
@@ -262,7 +258,7 @@ final class Listings {
       }
       return number;
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(dir);
     }
   }
 

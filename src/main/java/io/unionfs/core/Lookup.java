@@ -14,7 +14,6 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /** From names to nodes. */
@@ -51,12 +50,11 @@ final class Lookup {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
     }
     LowerIndex index = index(parent);
-    Lock reading = union.locks().read(parent);
-    reading.lock();
+    union.locks().lockRead(parent);
     try {
       return out == null ? findLocked(parent, name, index) : ask(parent, name, index, out);
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(parent);
     }
   }
 

@@ -11,7 +11,6 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Sys;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -109,8 +108,8 @@ final class Places {
 
   /* "." takes the right to search the directory; its name takes only that to search the parent. */
   private <T> T withNamedDirectory(DirNode dir, HostFile.Action<T> action) throws ErrnoException {
-    Lock reading = union.locks().read(dir.parent());
-    reading.lock();
+    DirNode parent = dir.parent(); // it may be moved meanwhile
+    union.locks().lockRead(parent);
     try {
       LayerDir top = dir.top();
       LayerDir above = top.parent();
@@ -124,7 +123,7 @@ final class Places {
         fd.unpin();
       }
     } finally {
-      reading.unlock();
+      union.locks().unlockRead(parent);
     }
   }
 
@@ -143,8 +142,7 @@ final class Places {
       }
       Link link = upperLink(placement);
       if (link != null) {
-        Lock reading = union.locks().read(link.parent());
-        reading.lock();
+        union.locks().lockRead(link.parent());
         try {
           Link now = file.placement().linkAt(link.parent(), link.name());
           if (now != null && now.inUpper()) {
@@ -153,7 +151,7 @@ final class Places {
             return InSpiteOfMode.runIn(dir, () -> byName.at(dir, link.name()));
           }
         } finally {
-          reading.unlock();
+          union.locks().unlockRead(link.parent());
         }
         continue;
       }

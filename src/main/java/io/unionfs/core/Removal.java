@@ -351,16 +351,8 @@ final class Removal {
   /* A directory that its owner may not write to may be removed, but only moved by a privileged one. */
   private void renameAway(SharedFd parentFd, Name name, SharedFd workFd, Name to, int flags)
       throws ErrnoException {
-    try {
-      sys.renameat2(parentFd.fd(), name, workFd.fd(), to, flags);
-      return;
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EACCES) {
-        throw e;
-      }
-    }
-    InSpiteOfMode.widen(sys, parentFd.fd(), name);
-    sys.renameat2(parentFd.fd(), name, workFd.fd(), to, flags);
+    InSpiteOfMode.moving(
+        sys, parentFd.fd(), name, () -> sys.renameat2(parentFd.fd(), name, workFd.fd(), to, flags));
   }
 
   private Name moveToWork(WorkDir work, SharedFd parentFd, Name name) throws ErrnoException {

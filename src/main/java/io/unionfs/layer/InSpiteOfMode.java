@@ -87,6 +87,36 @@ public final class InSpiteOfMode {
     }
   }
 
+  /**
+   * Moves an object away that has no use for its mode any more, if need be with a wider one, as a
+   * directory must have that is to move. Only where that fails it gets its own back.
+   */
+  public static void moving(Sys sys, int dirFd, Name name, Change move) throws ErrnoException {
+    try {
+      move.run();
+      return;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EACCES) {
+        throw e;
+      }
+    }
+    WIDENING.lock();
+    try {
+      int mode = widen(sys, dirFd, name);
+      boolean moved = false;
+      try {
+        move.run();
+        moved = true;
+      } finally {
+        if (!moved) {
+          sys.fchmodat(dirFd, name, mode);
+        }
+      }
+    } finally {
+      WIDENING.unlock();
+    }
+  }
+
   /** Runs what changes a mode for good, so that no mode from before it is put back later. */
   public static void changing(Change change) throws ErrnoException {
     WIDENING.lock();

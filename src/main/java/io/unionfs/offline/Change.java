@@ -1,6 +1,7 @@
 package io.unionfs.offline;
 
 import io.unionfs.sys.Name;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,8 @@ public record Change(
    * @param content for reading a regular file; null for anything else
    * @param moreNames of a lower file with several names that was changed: how many of them only the
    *     lowers have, which show the change as well
+   * @param lowerNames which they are, where that was asked for; else empty
    */
-  public record Version(int type, long size, @Nullable FileContent content, int moreNames) {}
+  public record Version(
+      int type, long size, @Nullable FileContent content, int moreNames, List<Name> lowerNames) {}
 }

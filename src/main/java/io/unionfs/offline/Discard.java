@@ -32,6 +32,7 @@ public final class Discard implements AutoCloseable {
   private final OpenLayers layers;
   private final boolean live;
   private @Nullable Claims claims;
+  private @Nullable DiscardPlan links;
 
   private Discard(
       Sys sys, LayerSources sources, List<List<Name>> paths, OpenLayers layers, boolean live) {
@@ -139,13 +140,19 @@ public final class Discard implements AutoCloseable {
   /**
    * Whether what is at a path of the union goes, or becomes another thing there, so that nobody who
    * uses it by that path can keep it: all that the upper has a part in, but for a directory that
-   * the lowers have too.
+   * the lowers have too; and wherever it is, a name that only a lower has of a file that was
+   * changed under one that goes.
    *
-   * @throws IOException if the layers cannot be looked at; the message is for the user
+   * @throws IOException if the layers cannot be looked at, or as {@link #check}; the message is for
+   *     the user
    */
   public boolean takes(List<Name> path) throws IOException {
     try {
-      return DiscardPlan.takes(layers, paths, path);
+      if (DiscardPlan.takes(layers, paths, path)) {
+        return true;
+      }
+      Side lower = DiscardPlan.lowerLink(layers, path);
+      return lower != null && links().takesCopyOf(lower);
     } catch (ErrnoException e) {
       throw new IOException(Paths.join(path) + ": " + Errno.message(e.errno()), e);
     }
@@ -158,6 +165,16 @@ public final class Discard implements AutoCloseable {
    */
   public void check() throws IOException {
     plan();
+  }
+
+  /* For a look at one moment, as the list is. */
+  private DiscardPlan links() throws IOException {
+    DiscardPlan known = links;
+    if (known == null) {
+      known = DiscardPlan.withOriginals(layers, paths, live);
+      links = known;
+    }
+    return known;
   }
 
   private DiscardPlan plan() throws IOException {

@@ -12,8 +12,8 @@ import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
+import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
-import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -45,6 +45,12 @@ final class DiscardPlan {
     }
   }
 
+  private record Inode(long dev, long ino) {
+    static Inode of(Side side) {
+      return new Inode(side.stat().dev, side.stat().ino);
+    }
+  }
+
   private final OpenLayers layers;
   private final Marks marks;
   private final Origins origins;
@@ -55,9 +61,16 @@ final class DiscardPlan {
   private final Set<Name> unnamed = new LinkedHashSet<>();
   private boolean everything;
 
-  /* Names of lower hard links that show again, by the index entry of their file. */
+  /* Names of lower hard links that show again with one entry, by the index entry of their file. */
   private final Map<Name, DiscardSteps.Links> shownAgain = new HashMap<>();
   private final Set<Name> counted = new HashSet<>();
+  private @Nullable Boolean indexUsed;
+
+  /* Directories of the lowers that are elsewhere in the union. */
+  private final Set<Name> movedAway = new HashSet<>();
+
+  /* Lower files with several names whose copies go, by their inodes; not asked for is null. */
+  private @Nullable Set<Inode> originals;
 
   /* The directory that was last looked for in the lowers; null if they have none there. */
   private List<Name> lastPath = List.of();
@@ -80,15 +93,28 @@ final class DiscardPlan {
   static DiscardPlan of(OpenLayers layers, List<List<Name>> paths, boolean live)
       throws IOException {
     DiscardPlan plan = new DiscardPlan(layers);
-    plan.refuseRenames(paths, live);
+    plan.addAll(paths, live);
+    return plan;
+  }
+
+  private void addAll(List<List<Name>> paths, boolean live) throws IOException {
+    refuseRenames(paths, live);
     for (List<Name> path : paths) {
       try {
-        plan.add(path);
+        add(path);
       } catch (ErrnoException e) {
         throw new IOException(Paths.join(path) + ": " + Errno.message(e.errno()), e);
       }
     }
-    plan.refuseSomeLinks();
+    refuseSomeLinks();
+  }
+
+  /** The same, and what {@link #takesCopyOf} has to know. */
+  static DiscardPlan withOriginals(OpenLayers layers, List<List<Name>> paths, boolean live)
+      throws IOException {
+    DiscardPlan plan = new DiscardPlan(layers);
+    plan.originals = new HashSet<>();
+    plan.addAll(paths, live);
     return plan;
   }
 
@@ -102,8 +128,7 @@ final class DiscardPlan {
     }
     List<Entry> ordered = new ArrayList<>(entries);
     ordered.sort(Comparator.comparing(entry -> !entry.mark()));
-    return new DiscardSteps(
-        Map.copyOf(shownAgain), List.copyOf(copies), List.copyOf(ordered), leftInIndex(copies));
+    return DiscardSteps.of(copies, ordered, leftInIndex(copies));
   }
 
   /* What has another name is not known, so it is somebody's. */
@@ -124,6 +149,9 @@ final class DiscardPlan {
 
   private void refuseRenames(List<List<Name>> paths, boolean live) throws IOException {
     for (Renames.Renamed each : UpperDiff.renames(layers)) {
+      if (each.directory()) {
+        movedAway.add(Paths.join(each.from())); // its names count where they are
+      }
       boolean goes = isBelow(paths, each.to());
       String renamed = Paths.join(each.from()) + " was renamed to " + Paths.join(each.to());
       if (isBelow(paths, each.from()) != goes) {
@@ -164,6 +192,40 @@ final class DiscardPlan {
       }
     }
     return false;
+  }
+
+  /**
+   * The lower file with several names that the union has at a path where the upper has nothing, so
+   * that it may show a copy made under another name; null if it has none.
+   */
+  static @Nullable Side lowerLink(OpenLayers layers, List<Name> path) throws ErrnoException {
+    MergedDir dir = layers.root();
+    for (int i = 0; i < path.size(); i++) {
+      Resolution found = dir.resolve(path.get(i));
+      if (found.kind() == Resolution.Kind.DIRECTORY) {
+        dir = dir.child(found);
+        continue;
+      }
+      boolean last = i == path.size() - 1 && found.kind() == Resolution.Kind.FILE;
+      Side side = last ? Side.of(found) : null;
+      boolean link = side != null && side.dir().layer() != layers.upper() && side.stat().nlink > 1;
+      return link ? side : null;
+    }
+    return null;
+  }
+
+  /**
+   * Whether the copy goes that a lower file with several names has under one of them; of a plan
+   * {@link #withOriginals}.
+   */
+  boolean takesCopyOf(Side lower) throws ErrnoException {
+    Side copy = origins.indexed(lower);
+    if (copy != null) {
+      return unnamed.contains(copy.name())
+          || linked.values().stream().anyMatch(file -> file.index.equals(copy.name()));
+    }
+    Set<Inode> known = originals;
+    return known != null && known.contains(Inode.of(lower));
   }
 
   private boolean stays(List<Name> path) throws ErrnoException {
@@ -239,14 +301,24 @@ final class DiscardPlan {
     }
     boolean mark =
         marks.whiteouts().isReserved(name) || marks.whiteouts().isWhiteout(dir, name, stat);
-    entries.add(new Entry(parent, name, mark));
-    countLinks(parent, dir, name, stat);
+    shownAgain.clear();
+    if (!isBesideObject(dir, name)) {
+      countLinks(parent, dir, name, stat);
+    }
+    entries.add(new Entry(parent, name, mark, Map.copyOf(shownAgain)));
+  }
+
+  /* What a mark hides shows again when the object goes that stands under the name. */
+  private boolean isBesideObject(LayerDir dir, Name mark) throws ErrnoException {
+    boolean beside = marks.whiteouts().isReserved(mark);
+    Name hidden = beside ? marks.whiteouts().hiddenBy(mark) : null;
+    return hidden != null && dir.tryStat(hidden, new Stat()) == 0;
   }
 
   /* Everything in a tree that goes is looked at once. */
   private void countLinks(List<Name> parent, LayerDir top, Name first, Stat firstStat)
       throws ErrnoException {
-    if (layers.index() == null) {
+    if (layers.index() == null && originals == null) {
       return;
     }
     count(Paths.child(parent, first), top, first, firstStat);
@@ -272,8 +344,8 @@ final class DiscardPlan {
   private void count(List<Name> path, LayerDir dir, Name name, Stat stat) throws ErrnoException {
     if (marks.whiteouts().isReserved(name)) {
       Name hidden = marks.whiteouts().hiddenBy(name);
-      if (hidden != null) {
-        countShownAgain(Paths.child(path.subList(0, path.size() - 1), hidden));
+      if (hidden != null && !isBesideObject(dir, name)) {
+        countShownAgain(Paths.child(path.subList(0, path.size() - 1), hidden), true);
       }
       return;
     }
@@ -282,17 +354,96 @@ final class DiscardPlan {
     byte[] mark = several ? origins.mark(side) : null;
     Name index = mark == null ? null : origins.indexEntry(mark, stat);
     if (index == null) {
-      countShownAgain(path);
+      addOriginal(path, side);
     } else {
       linked.computeIfAbsent(stat.ino, ino -> new Linked(Paths.join(path), stat.nlink, index))
           .going++;
     }
+    countShownAgain(path, !isMerged(side));
   }
 
-  /* A name of a lower file whose copy stands in the index was deleted, and its count with it. */
-  private void countShownAgain(List<Name> path) throws ErrnoException {
-    Resolution found = counted.add(Paths.join(path)) ? lower(path) : null;
-    if (found == null || found.kind() != Resolution.Kind.FILE) {
+  private boolean isMerged(Side side) throws ErrnoException {
+    Stat stat = side.stat();
+    return stat.isDirectory()
+        && marks.redirect(side.dir(), side.name()) == null
+        && marks.dirMark(side.dir(), side.name(), side.dir().child(side.name(), stat))
+            != Marks.DirMark.OPAQUE;
+  }
+
+  /* A copy without an entry in the index is told by the name that it has in common. */
+  private void addOriginal(List<Name> path, Side upper) throws ErrnoException {
+    Set<Inode> known = originals;
+    if (known == null || upper.stat().isDirectory() || isWhiteout(upper)) {
+      return;
+    }
+    Resolution found = lower(path);
+    Side lower =
+        found != null && found.kind() == Resolution.Kind.FILE && Side.of(found).stat().nlink > 1
+            ? Side.of(found)
+            : null;
+    if (lower == null) {
+      return;
+    }
+    FileHandle handle = layers.index() == null ? null : Renames.handle(lower);
+    if (handle == null || handle.equals(origins.handle(upper))) {
+      known.add(Inode.of(lower));
+    }
+  }
+
+  private boolean isWhiteout(Side side) throws ErrnoException {
+    return marks.whiteouts().isWhiteout(side.dir(), side.name(), side.stat());
+  }
+
+  /*
+   * A name of a lower file whose copy stands in the index was deleted, and its count with it; or a
+   * directory of the lowers with such names.
+   */
+  private void countShownAgain(List<Name> path, boolean withTree) throws ErrnoException {
+    Resolution found = layers.index() == null ? null : countedLower(path);
+    if (found == null || found.kind() != Resolution.Kind.DIRECTORY) {
+      return;
+    }
+    MergedDir top = withTree && isIndexUsed() ? lowerDirectory(path) : null;
+    if (top == null || movedAway.contains(Paths.join(path))) {
+      return;
+    }
+    record Open(List<Name> path, MergedDir dir) {}
+    Deque<Open> open = new ArrayDeque<>();
+    open.push(new Open(path, top));
+    while (!open.isEmpty()) {
+      Open at = open.pop();
+      for (Name name : at.dir().names()) {
+        List<Name> child = Paths.child(at.path(), name);
+        Resolution below = at.dir().resolve(name);
+        if (below.kind() == Resolution.Kind.DIRECTORY) {
+          open.push(new Open(child, at.dir().child(below)));
+        } else if (below.exists() && Side.of(below).stat().nlink > 1) {
+          countFile(child, below);
+        }
+      }
+    }
+  }
+
+  private boolean isIndexUsed() throws ErrnoException {
+    Boolean known = indexUsed;
+    if (known == null) {
+      LayerDir index = layers.index();
+      known = index != null && !onDisk(index).isEmpty();
+      indexUsed = known;
+    }
+    return known;
+  }
+
+  private @Nullable Resolution countedLower(List<Name> path) throws ErrnoException {
+    Resolution found = lower(path);
+    if (found != null && found.kind() == Resolution.Kind.FILE) {
+      countFile(path, found);
+    }
+    return found;
+  }
+
+  private void countFile(List<Name> path, Resolution found) throws ErrnoException {
+    if (!counted.add(Paths.join(path))) {
       return;
     }
     Side lower = Side.of(found);
@@ -408,10 +559,9 @@ final class DiscardPlan {
   /** Does it. */
   static void run(DiscardSteps steps, StagingDir staging, MarkRules rules) throws ErrnoException {
     LayerDir index = staging.work().root().child(Name.of("index"));
-    if (!steps.shownAgain().isEmpty()) {
-      Marks writing = Marks.probe(index.sys(), staging.workDir(), rules);
-      addToCounts(steps.shownAgain(), writing, index);
-    }
+    boolean counts = steps.entries().stream().anyMatch(entry -> !entry.shownAgain().isEmpty());
+    LinkCounts links =
+        counts ? new LinkCounts(Marks.probe(index.sys(), staging.workDir(), rules), index) : null;
     // first, so that whatever comes in between, a name shows its copy or what the lowers have, and
     // that the upper still has the names by which this can be done again
     for (Name name : steps.copies()) {
@@ -419,10 +569,10 @@ final class DiscardPlan {
     }
     for (Entry entry : steps.entries()) {
       LayerDir dir = staging.directory(entry.directory());
-      if (entry.mark()) {
-        staging.unlink(dir, entry.name());
+      if (links == null) {
+        remove(staging, dir, entry);
       } else {
-        staging.take(dir, entry.name());
+        links.with(entry, dir, () -> remove(staging, dir, entry));
       }
     }
     for (Name name : steps.index()) {
@@ -430,23 +580,11 @@ final class DiscardPlan {
     }
   }
 
-  /* Before the names show again: too high a count does no harm. */
-  private static void addToCounts(
-      Map<Name, DiscardSteps.Links> shownAgain, Marks writing, LayerDir index)
-      throws ErrnoException {
-    SharedFd fd = index.pin();
-    try {
-      for (Map.Entry<Name, DiscardSteps.Links> each : shownAgain.entrySet()) {
-        Name name = each.getKey();
-        Stat copy = Discard.statOf(index, name);
-        Integer difference =
-            writing.nlinkDifference(fd.fd(), name, copy.nlink, each.getValue().lower());
-        if (difference != null) {
-          writing.setNlinkDifference(fd.fd(), name, difference + each.getValue().more());
-        }
-      }
-    } finally {
-      fd.unpin();
+  private static void remove(StagingDir staging, LayerDir dir, Entry entry) throws ErrnoException {
+    if (entry.mark()) {
+      staging.unlink(dir, entry.name());
+    } else {
+      staging.take(dir, entry.name());
     }
   }
 }

@@ -167,6 +167,15 @@ final class Origins {
     }
   }
 
+  /** The entry of the index for a file of the upper, or null. */
+  @Nullable Name indexEntry(Side upper) throws ErrnoException {
+    Stat stat = upper.stat();
+    boolean several =
+        !stat.isDirectory() && upper.dir().layer() == layers.upper() && stat.nlink > 1;
+    byte[] mark = several ? mark(upper) : null;
+    return mark == null ? null : indexEntry(mark, stat);
+  }
+
   /**
    * The copy in the index of a lower file with several names, one of which was copied up; or null.
    */

@@ -2,14 +2,17 @@ package io.unionfs.offline;
 
 import io.unionfs.layer.LayerDir;
 import io.unionfs.sys.Name;
+import java.io.ByteArrayOutputStream;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
+import java.util.ListIterator;
 
 /** Paths in a union or a layer, as names one below the other. */
 public final class Paths {
-  private static final Name SLASH = Name.of("/");
-
   /* NAME_MAX */
   private static final int MOST_BYTES = 255;
 
@@ -83,19 +86,86 @@ public final class Paths {
 
   /** The names with slashes between them; "." for none. */
   public static Name join(List<Name> names) {
-    Name joined = Name.DOT;
-    for (int i = 0; i < names.size(); i++) {
-      joined = i == 0 ? names.get(i) : joined.concat(SLASH).concat(names.get(i));
+    if (names.isEmpty()) {
+      return Name.DOT;
     }
-    return joined;
+    ByteArrayOutputStream joined = new ByteArrayOutputStream();
+    for (Name name : names) {
+      if (joined.size() > 0) {
+        joined.write('/');
+      }
+      joined.writeBytes(name.bytes());
+    }
+    return Name.of(joined.toByteArray());
   }
 
-  /** The path of a name in a directory. */
+  /** The path of a name in a directory; it shares what it has in common with that. */
   public static List<Name> child(List<Name> directory, Name name) {
-    List<Name> path = new ArrayList<>(directory.size() + 1);
-    path.addAll(directory);
-    path.add(name);
-    return path;
+    return new Child(directory, name);
+  }
+
+  /*
+   * Whoever walks a tree keeps the paths of all directories that he is in: each of them as a list of its
+   * own takes more memory than there is, in a tree of some ten thousand levels.
+   */
+  private static final class Child extends AbstractList<Name> {
+    private final List<Name> directory;
+    private final Name name;
+    private final int size;
+
+    Child(List<Name> directory, Name name) {
+      this.directory = directory;
+      this.name = name;
+      this.size = directory.size() + 1;
+    }
+
+    @Override
+    public int size() {
+      return size;
+    }
+
+    @Override
+    public Name get(int index) {
+      List<Name> at = this;
+      while (at instanceof Child child) {
+        if (index == child.size - 1) {
+          return child.name;
+        }
+        at = child.directory;
+      }
+      return at.get(index);
+    }
+
+    @Override
+    public Object[] toArray() {
+      Object[] names = new Object[size];
+      List<Name> at = this;
+      for (; at instanceof Child child; at = child.directory) {
+        names[child.size - 1] = child.name;
+      }
+      System.arraycopy(at.toArray(), 0, names, 0, at.size());
+      return names;
+    }
+
+    @Override
+    public Iterator<Name> iterator() {
+      return asList().iterator();
+    }
+
+    @Override
+    public ListIterator<Name> listIterator() {
+      return asList().listIterator();
+    }
+
+    @Override
+    public List<Name> subList(int from, int to) {
+      return asList().subList(from, to);
+    }
+
+    @SuppressWarnings("unchecked") // it holds nothing else
+    private List<Name> asList() {
+      return (List<Name>) (List<?>) Arrays.asList(toArray());
+    }
   }
 
   /** Where a directory is in its layer. */

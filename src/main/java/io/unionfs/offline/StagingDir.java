@@ -173,16 +173,17 @@ final class StagingDir implements AutoCloseable {
     TreeRemoval.remove(work, staged);
   }
 
-  /* A directory that moves must be writable by its owner, and this one has no use for its mode. */
   private void rename(int from, Name name, int to, Name staged) throws ErrnoException {
-    int errno = sys.tryRenameat2(from, name, to, staged, Linux.RENAME_NOREPLACE);
-    if (errno == Errno.EACCES) {
-      InSpiteOfMode.widen(sys, from, name);
-      errno = sys.tryRenameat2(from, name, to, staged, Linux.RENAME_NOREPLACE);
-    }
-    if (errno != 0) {
-      throw ErrnoException.of(errno);
-    }
+    InSpiteOfMode.moving(
+        sys,
+        from,
+        name,
+        () -> {
+          int errno = sys.tryRenameat2(from, name, to, staged, Linux.RENAME_NOREPLACE);
+          if (errno != 0) {
+            throw ErrnoException.of(errno);
+          }
+        });
   }
 
   /** Removes an entry that is a mark. */

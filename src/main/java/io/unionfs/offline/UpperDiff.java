@@ -39,6 +39,10 @@ public final class UpperDiff {
   private final Renames renames;
   private final Origins origins;
 
+  /* Names that only lowers have: walked for when the first of them is told of. */
+  private final boolean findsLinks;
+  private @Nullable LowerNames lowerNames;
+
   /* In the first walk nothing is told, and problems only if there is no second one. */
   private boolean telling;
   private boolean tellsProblems;
@@ -47,7 +51,8 @@ public final class UpperDiff {
 
   private record Frame(DiffDir dir, Iterator<Name> names) {}
 
-  private UpperDiff(OpenLayers layers, boolean readsContent, DiffSink sink) {
+  private UpperDiff(OpenLayers layers, boolean readsContent, boolean findsLinks, DiffSink sink) {
+    this.findsLinks = findsLinks;
     this.layers = layers;
     this.marks = layers.marks();
     this.rules = layers.merge();
@@ -63,25 +68,31 @@ public final class UpperDiff {
    * @param below the names of the path, empty for everything
    * @param readsContent whether files are read to see whether they differ; else size and
    *     modification time tell
+   * @param findsLinks whether all that the lowers have is walked over for the other names of
+   *     changed files; else they are only counted
    * @throws IOException if the path cannot be looked at, or the sink fails; the message is for the
    *     user
    * @throws IllegalArgumentException if there is no upper
    */
-  public static void run(OpenLayers layers, List<Name> below, boolean readsContent, DiffSink sink)
+  public static void run(
+      OpenLayers layers, List<Name> below, boolean readsContent, boolean findsLinks, DiffSink sink)
       throws IOException {
-    runEach(layers, List.of(below), readsContent, sink);
+    new UpperDiff(layers, readsContent, findsLinks, sink).tellEach(List.of(below));
   }
 
   /** The same below each of several paths, one after the other. */
   static void runEach(
       OpenLayers layers, List<List<Name>> paths, boolean readsContent, DiffSink sink)
       throws IOException {
-    UpperDiff diff = new UpperDiff(layers, readsContent, sink);
-    diff.learnRenames();
-    diff.tellsProblems = true;
-    diff.telling = true;
+    new UpperDiff(layers, readsContent, false, sink).tellEach(paths);
+  }
+
+  private void tellEach(List<List<Name>> paths) throws IOException {
+    learnRenames();
+    tellsProblems = true;
+    telling = true;
     for (List<Name> below : paths) {
-      diff.walk(below);
+      walk(below);
     }
   }
 
@@ -91,7 +102,7 @@ public final class UpperDiff {
    * @throws IOException if anything cannot be looked at; the message is for the user
    */
   static List<Renames.Renamed> renames(OpenLayers layers) throws IOException {
-    UpperDiff diff = new UpperDiff(layers, false, new Renaming());
+    UpperDiff diff = new UpperDiff(layers, false, false, new Renaming());
     diff.tellsProblems = true;
     diff.learnRenames();
     return diff.renames.all();
@@ -326,6 +337,7 @@ public final class UpperDiff {
       throws ErrnoException, IOException {
     if (telling) {
       int more = after == null ? 0 : origins.moreNames(after, before);
+      List<Name> links = after == null ? List.of() : links(after);
       sink.change(
           new Change(
               kind,
@@ -333,12 +345,26 @@ public final class UpperDiff {
               from,
               aspects,
               replaces,
-              version(before, 0),
-              version(after, more)));
+              version(before, 0, List.of()),
+              version(after, findsLinks ? links.size() : more, links)));
     }
   }
 
-  private static Change.@Nullable Version version(@Nullable Side side, int moreNames) {
+  private List<Name> links(Side after) throws ErrnoException, IOException {
+    Name entry = findsLinks ? origins.indexEntry(after) : null;
+    if (entry == null) {
+      return List.of();
+    }
+    LowerNames known = lowerNames;
+    if (known == null) {
+      known = LowerNames.read(layers, origins, sink);
+      lowerNames = known;
+    }
+    return known.of(entry);
+  }
+
+  private static Change.@Nullable Version version(
+      @Nullable Side side, int moreNames, List<Name> lowerNames) {
     if (side == null) {
       return null;
     }
@@ -347,6 +373,7 @@ public final class UpperDiff {
         side.stat().type(),
         side.stat().size,
         regular ? new FileContent(side.data()) : null,
-        moreNames);
+        moreNames,
+        lowerNames);
   }
 }

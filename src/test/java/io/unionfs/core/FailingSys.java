@@ -28,6 +28,11 @@ final class FailingSys extends Sys {
     failing = number;
   }
 
+  /** Which call fails; -1 for none. */
+  int failing() {
+    return failing;
+  }
+
   /** The calls that could have failed since {@link #failAt}. */
   List<String> calls() {
     return List.copyOf(calls);

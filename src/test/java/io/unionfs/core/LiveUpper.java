@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 
 /** Throws away changes of the upper of a union that is in use, as the server of a mount does. */
 public final class LiveUpper {
+  private static final int PATIENCE_MILLIS = 10_000;
+
   private interface Sweep extends AutoCloseable {
     @Override
     void close() throws ErrnoException;
@@ -47,7 +49,7 @@ public final class LiveUpper {
       }
       try (Sweep sweep = discarding::sweep) {
         try {
-          discarding.run(discard.steps());
+          discarding.run(discard.steps(), PATIENCE_MILLIS);
         } finally {
           fs.releaseChanges();
         }

@@ -24,18 +24,29 @@ class MoreNamesTest {
   private Path home = Path.of("");
 
   private static List<String> diff(UnionFileSystem fs) throws IOException {
+    return diff(fs, false);
+  }
+
+  private static List<String> diff(UnionFileSystem fs, boolean links) throws IOException {
     List<String> told = new ArrayList<>();
     try (OpenLayers layers = OpenLayers.open(Sys.linux(), LiveUpper.sources(fs))) {
       UpperDiff.run(
           layers,
           List.of(),
           true,
+          links,
           new DiffSink() {
             @Override
             public void change(Change change) {
               Change.Version after = change.after();
-              told.add(
-                  change.kind() + " " + change.path() + (after == null ? "" : after.moreNames()));
+              String more = after == null ? "" : "" + after.moreNames();
+              told.add(change.kind() + " " + change.path() + more);
+              if (after != null && links) {
+                assertThat(after.lowerNames()).hasSize(after.moreNames());
+                after.lowerNames().forEach(name -> told.add("= " + name));
+              } else if (after != null) {
+                assertThat(after.lowerNames()).isEmpty();
+              }
             }
 
             @Override
@@ -69,6 +80,39 @@ class MoreNamesTest {
 
       side.unlink("i");
       assertThat(diff(union.fs())).contains("modified h0", "deleted i", "deleted j");
+    }
+  }
+
+  @Test
+  void namesThatOnlyTheLowersHaveAreFoundByAWalk() throws Exception {
+    Path lower = Files.createDirectories(home.resolve("lower"));
+    Files.createDirectories(lower.resolve("d/e"));
+    Files.createDirectories(lower.resolve("gone"));
+    Files.writeString(lower.resolve("h"), "linked");
+    for (String name : List.of("d/i", "d/e/j", "gone/k", "l")) {
+      Files.createLink(lower.resolve(name), lower.resolve("h"));
+    }
+    Files.writeString(lower.resolve("o"), "other");
+    Files.createLink(lower.resolve("d/o"), lower.resolve("o"));
+    Files.createLink(lower.resolve("p"), lower.resolve("o"));
+    try (OpenUnion union = OpenUnion.in(home)) {
+      UnionSide side = new UnionSide(union.fs());
+      side.write("h", 0, new byte[] {1});
+      side.unlink("l");
+      side.unlink("gone/k");
+      side.rmdir("gone");
+      side.write("d/o", 0, new byte[] {1});
+
+      assertThat(diff(union.fs(), true))
+          .containsExactly(
+              "modified d/o2",
+              "= o",
+              "= p",
+              "deleted gone",
+              "modified h2",
+              "= d/e/j",
+              "= d/i",
+              "deleted l");
     }
   }
 }

@@ -155,6 +155,7 @@ class UpperDiffOracleTest {
           open,
           List.of(),
           true,
+          false,
           new DiffSink() {
             @Override
             public void change(Change change) {

@@ -134,4 +134,36 @@ final class InSpiteOfModeTest {
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EACCES));
     assertThat(mode()).isEqualTo("rw-r--r--");
   }
+
+  private String modeOrFailure() {
+    try {
+      return mode();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /* A first attempt meets the mode, a second one something else. */
+  @ParameterizedTest
+  @CsvSource({"dir, r-xr-x---", "dir, ---------", "file, r--r--r--"})
+  void objectThatCannotBeMovedKeepsItsMode(String kind, String mode) throws Exception {
+    Name object = make(kind, mode);
+    List<String> modes = new ArrayList<>();
+
+    assertThatExceptionOfType(ErrnoException.class)
+        .isThrownBy(
+            () ->
+                InSpiteOfMode.moving(
+                    Sys.linux(),
+                    Linux.AT_FDCWD,
+                    object,
+                    () -> {
+                      modes.add(modeOrFailure().substring(0, 2));
+                      throw ErrnoException.of(modes.size() == 1 ? Errno.EACCES : Errno.EIO);
+                    }))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EIO));
+
+    assertThat(modes).containsExactly(mode.substring(0, 2), "rw");
+    assertThat(mode()).isEqualTo(mode);
+  }
 }

@@ -54,4 +54,20 @@ class PathsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> Paths.normalized(bytes("/a\0b")));
     assertThatIllegalArgumentException().isThrownBy(() -> Paths.normalized(bytes("/a/../..")));
   }
+
+  @Test
+  void pathOfANameIsAListLikeAnyOther() {
+    List<Name> path = names();
+    for (String name : List.of("a", "b", "c")) {
+      path = Paths.child(path, Name.of(name));
+    }
+    assertThat(path).isEqualTo(names("a", "b", "c")).hasSameHashCodeAs(names("a", "b", "c"));
+    assertThat(names("a", "b", "c")).isEqualTo(path);
+    assertThat(path.subList(0, 2)).isEqualTo(names("a", "b"));
+    assertThat(List.copyOf(path)).isEqualTo(names("a", "b", "c"));
+    assertThat(path.get(1)).isEqualTo(Name.of("b"));
+    assertThat(Paths.child(names("x", "y"), Name.of("z")).get(0)).isEqualTo(Name.of("x"));
+    assertThat(Paths.join(path)).isEqualTo(Name.of("a/b/c"));
+    assertThat(Paths.join(names())).isEqualTo(Name.DOT);
+  }
 }

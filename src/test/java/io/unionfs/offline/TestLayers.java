@@ -102,6 +102,7 @@ final class TestLayers {
         layers,
         Paths.normalized(below.getBytes(StandardCharsets.UTF_8)),
         content,
+        false,
         new DiffSink() {
           @Override
           public void change(Change change) {

@@ -51,6 +51,13 @@ final class DiffCommand implements Callable<Integer> {
           "Read files of which size or time differ, and print a unified diff of those that are text.")
   private boolean content;
 
+  @Option(
+      names = "--links",
+      description =
+          "List, of a changed file with several names, those that only lower directories have; without"
+              + " it they are counted. If there are any, everything that the union shows is walked over.")
+  private boolean links;
+
   @Mixin private final OutputOptions output = new OutputOptions();
   @Mixin private final LayersOperand operand = new LayersOperand();
 
@@ -66,7 +73,7 @@ final class DiffCommand implements Callable<Integer> {
         Progress progress = new Progress("comparing", Progress.UNKNOWN)) {
       requireUpper(layers);
       DiffPrinter printer = new DiffPrinter(out, style(), content, progress);
-      UpperDiff.run(layers, List.of(), content, printer);
+      UpperDiff.run(layers, List.of(), content, links, printer);
       printer.finish();
       return printer.problems() == 0 ? 0 : Main.FAILED;
     }

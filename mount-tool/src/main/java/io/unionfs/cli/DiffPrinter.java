@@ -10,6 +10,7 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import java.io.IOException;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +59,19 @@ final class DiffPrinter implements DiffSink {
       case STAT -> printSizes(change);
       case LINES -> printLine(change);
     }
+    if (style != Style.JSON) {
+      printLinks(change);
+    }
     if (withText) {
       printText(change);
+    }
+  }
+
+  /* A line each: a name may have any character in it. */
+  private void printLinks(Change change) throws IOException {
+    Change.Version after = change.after();
+    for (Name link : after == null ? List.<Name>of() : after.lowerNames()) {
+      out.print((style == Style.NAMES ? "" : "  = ") + link).println();
     }
   }
 
@@ -159,8 +171,23 @@ final class DiffPrinter implements DiffSink {
     if (moreNames(change) > 0) {
       json.writeNumberField("moreNames", moreNames(change));
     }
+    writeLinks(json, change.after());
     write(json, "before", change.before());
     write(json, "after", change.after());
+  }
+
+  private static void writeLinks(JsonGenerator json, Change.@Nullable Version after)
+      throws IOException {
+    if (after == null || after.lowerNames().isEmpty()) {
+      return;
+    }
+    json.writeArrayFieldStart("lowerNames");
+    for (Name link : after.lowerNames()) {
+      json.writeStartObject();
+      Output.name(json, "path", link);
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private static void write(JsonGenerator json, String member, Change.@Nullable Version version)

@@ -35,7 +35,8 @@ import picocli.CommandLine.Parameters;
       "Paths are in a mounted union, or in the one that --lower and --upper make, which must not be mounted."
           + " Each is given back in one step, whole or not at all. In a mounted union changes by others wait"
           + " meanwhile, and a file that is open stays as it is for who has it open. What something is mounted on or"
-          + " below is refused, as far as it is mounted where the command runs. A union of the jnr-fuse"
+          + " below is refused, under any name of a changed file that has several, as far as it is mounted"
+          + " where the command runs. A union of the jnr-fuse"
           + " transport has to be unmounted first: libfuse 2 cannot tell the kernel what has changed."
     },
     footer = {
@@ -126,7 +127,8 @@ final class DiscardCommand implements Callable<Integer> {
       if (discard.takes(each.getValue())) {
         throw new IOException(
             each.getKey()
-                + ": something is mounted there, on or below what would be thrown away; unmount it first");
+                + ": something is mounted there, on or below what would be thrown away or another"
+                + " name of it; unmount it first");
       }
     }
   }

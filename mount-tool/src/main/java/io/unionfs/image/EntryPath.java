@@ -1,5 +1,6 @@
 package io.unionfs.image;
 
+import io.unionfs.offline.Paths;
 import io.unionfs.sys.Name;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,11 +92,7 @@ public record EntryPath(List<Name> names) implements Comparable<EntryPath> {
 
   /** The path with slashes between its names; empty for the root. */
   public Name joined() {
-    Name all = Name.of("");
-    for (Name name : names) {
-      all = all.length() == 0 ? name : all.concat(Name.of("/")).concat(name);
-    }
-    return all;
+    return isRoot() ? Name.of("") : Paths.join(names);
   }
 
   /** By the bytes of the names, a directory before what is in it. */

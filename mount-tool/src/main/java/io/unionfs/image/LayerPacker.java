@@ -8,6 +8,7 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks.DirMark;
 import io.unionfs.offline.MergedDir;
 import io.unionfs.offline.OpenLayers;
+import io.unionfs.offline.Paths;
 import io.unionfs.stack.LowerIndex;
 import io.unionfs.stack.Resolution;
 import io.unionfs.stack.Resolution.Place;
@@ -17,14 +18,18 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /*
  * What the upper has becomes entries as it is, in the order of the names' bytes. What it has only by
@@ -93,10 +98,36 @@ final class LayerPacker {
     Stat stat = new Stat();
     upper.root().stat(stat);
     putDirectory(new Place(upper.root(), Name.DOT), stat, EntryPath.ROOT);
-    packUpper(root, upper.root(), EntryPath.ROOT, false);
+    walk(new UpperWalk(root, upper.root(), EntryPath.ROOT, false));
     if (indexed.hasOtherNames()) {
-      packOtherNames(root, EntryPath.ROOT, new ArrayList<>());
+      walk(new OtherNamesWalk(root, List.of(), false, new ArrayList<>()));
     }
+  }
+
+  /* Without recursion: a tree may be deeper than a stack. */
+  private static void walk(Walk first) throws IOException, ErrnoException {
+    Deque<Walk> open = new ArrayDeque<>();
+    open.push(first);
+    while (!open.isEmpty()) {
+      Walk at = open.element();
+      Walk below = at.hasNext() ? at.next() : null;
+      if (below != null) {
+        open.push(below);
+      } else if (!at.hasNext()) {
+        open.pop().leave();
+      }
+    }
+  }
+
+  /** The way through one directory. */
+  private interface Walk {
+    boolean hasNext();
+
+    /** Deals with one name; the way through a directory that it is, which comes first, or null. */
+    @Nullable Walk next() throws IOException, ErrnoException;
+
+    /** What is to be done when all that is below is done. */
+    default void leave() {}
   }
 
   private void putDirectory(Place place, Stat stat, EntryPath path)
@@ -107,66 +138,101 @@ final class LayerPacker {
   }
 
   /* What a directory of the upper itself has. In an opaque one whiteouts hide nothing. */
-  private void packUpper(MergedDir merged, LayerDir dir, EntryPath path, boolean opaque)
-      throws IOException, ErrnoException {
-    LowerIndex own = LowerIndex.read(layers.marks(), List.of(dir));
-    TreeMap<Name, Boolean> names = new TreeMap<>();
-    for (int i = 0; i < own.size(); i++) {
-      names.put(own.name(i), own.isShown(i));
+  private final class UpperWalk implements Walk {
+    private final MergedDir merged;
+    private final LayerDir dir;
+    private final EntryPath path;
+    private final boolean opaque;
+    private final Iterator<Map.Entry<Name, Boolean>> names;
+
+    UpperWalk(MergedDir merged, LayerDir dir, EntryPath path, boolean opaque)
+        throws ErrnoException {
+      this.merged = merged;
+      this.dir = dir;
+      this.path = path;
+      this.opaque = opaque;
+      LowerIndex own = LowerIndex.read(layers.marks(), List.of(dir));
+      TreeMap<Name, Boolean> sorted = new TreeMap<>();
+      for (int i = 0; i < own.size(); i++) {
+        sorted.put(own.name(i), own.isShown(i));
+      }
+      this.names = sorted.entrySet().iterator();
     }
-    for (Map.Entry<Name, Boolean> each : names.entrySet()) {
+
+    @Override
+    public boolean hasNext() {
+      return names.hasNext();
+    }
+
+    @Override
+    public @Nullable Walk next() throws IOException, ErrnoException {
+      Map.Entry<Name, Boolean> each = names.next();
       EntryPath child = path.child(each.getKey());
       if (each.getValue()) {
-        packName(merged, dir, each.getKey(), child);
-      } else if (!opaque) {
+        return packName(merged, dir, each.getKey(), child);
+      }
+      if (!opaque) {
         sink.put(LayerEntry.mark(Kind.WHITEOUT, child), LayerSink.NOTHING);
       }
+      return null;
     }
   }
 
-  private void packName(MergedDir merged, LayerDir dir, Name name, EntryPath path)
+  private @Nullable Walk packName(MergedDir merged, LayerDir dir, Name name, EntryPath path)
       throws IOException, ErrnoException {
     Resolution found = merged.resolve(name);
     Stat stat = found.stat();
     if (!found.exists() || stat == null) {
-      return; // gone by now: a live upper
+      return null; // gone by now: a live upper
     }
     if (found.kind() == Resolution.Kind.FILE) {
       putFile(found, stat, path);
-      return;
+      return null;
     }
     LayerDir child = dir.child(name, stat);
     DirMark mark = layers.marks().dirMark(dir, name, child);
     putDirectory(new Place(dir, name), stat, path);
-    switch (mark) {
-      case NONE -> packUpper(merged.child(found), child, path, false);
-      case OPAQUE -> {
-        sink.put(LayerEntry.mark(Kind.OPAQUE, path), LayerSink.NOTHING);
-        packUpper(merged.child(found), child, path, true);
-      }
-      case REDIRECT -> {
-        sink.put(LayerEntry.mark(Kind.OPAQUE, path), LayerSink.NOTHING);
-        packWhole(merged.child(found), path);
-      }
+    if (mark != DirMark.NONE) {
+      sink.put(LayerEntry.mark(Kind.OPAQUE, path), LayerSink.NOTHING);
     }
+    return mark == DirMark.REDIRECT
+        ? new WholeWalk(merged.child(found), path)
+        : new UpperWalk(merged.child(found), child, path, mark == DirMark.OPAQUE);
   }
 
   /* All that a directory shows, whichever layer has it. */
-  private void packWhole(MergedDir merged, EntryPath path) throws IOException, ErrnoException {
-    for (Name name : merged.names()) {
+  private final class WholeWalk implements Walk {
+    private final MergedDir merged;
+    private final EntryPath path;
+    private final Iterator<Name> names;
+
+    WholeWalk(MergedDir merged, EntryPath path) throws ErrnoException {
+      this.merged = merged;
+      this.path = path;
+      this.names = merged.names().iterator();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return names.hasNext();
+    }
+
+    @Override
+    public @Nullable Walk next() throws IOException, ErrnoException {
+      Name name = names.next();
       Resolution found = merged.resolve(name);
       Stat stat = found.stat();
       LayerDir dir = found.dir();
       if (!found.exists() || stat == null || dir == null) {
-        continue;
+        return null;
       }
       EntryPath child = path.child(name);
       if (found.kind() == Resolution.Kind.FILE) {
         putFile(found, stat, child);
-      } else {
-        putDirectory(new Place(dir, found.name()), stat, child);
-        packWhole(merged.child(found), child);
+        return null;
       }
+      putDirectory(new Place(dir, found.name()), stat, child);
+      return new WholeWalk(merged.child(found), child);
     }
   }
 
@@ -214,28 +280,60 @@ final class LayerPacker {
    * Goes through everything that the union shows, for a name says only where it is what file it is. The
    * directories on the way to one must be in the layer, or its reader makes plain ones.
    */
-  private void packOtherNames(MergedDir merged, EntryPath path, List<Resolution> missing)
-      throws IOException, ErrnoException {
-    for (Name name : merged.names()) {
+  private final class OtherNamesWalk implements Walk {
+    private final MergedDir merged;
+    private final List<Name> path;
+    private final boolean absent;
+    private final List<Resolution> missing;
+    private final Iterator<Name> names;
+
+    /**
+     * @param absent whether the upper does not have the directory
+     * @param missing those on the way to it, and itself, that the layer does not have yet
+     */
+    OtherNamesWalk(MergedDir merged, List<Name> path, boolean absent, List<Resolution> missing)
+        throws ErrnoException {
+      this.merged = merged;
+      this.path = path;
+      this.absent = absent;
+      this.missing = missing;
+      this.names = merged.names().iterator();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return names.hasNext();
+    }
+
+    @Override
+    public @Nullable Walk next() throws IOException, ErrnoException {
+      Name name = names.next();
       Interruptions.check();
       watcher.add(0, 0);
       Resolution found = merged.resolve(name);
       Stat stat = found.stat();
-      EntryPath child = path.child(name);
       if (found.kind() == Resolution.Kind.DIRECTORY) {
-        boolean absent = !isOfUpper(found);
-        if (absent) {
+        boolean below = !isOfUpper(found);
+        if (below) {
           missing.add(found);
         }
-        packOtherNames(merged.child(found), child, missing);
-        if (absent && !missing.isEmpty()) {
-          missing.remove(missing.size() - 1);
-        }
-      } else if (stat != null && !isOfUpper(found) && indexed.copyOf(found) != null) {
+        return new OtherNamesWalk(merged.child(found), Paths.child(path, name), below, missing);
+      }
+      if (stat != null && !isOfUpper(found) && indexed.copyOf(found) != null) {
+        EntryPath directory = new EntryPath(path);
+        EntryPath child = directory.child(name);
         if (!copied.contains(child)) {
-          putMissing(missing, path);
+          putMissing(missing, directory);
           putFile(found, stat, child);
         }
+      }
+      return null;
+    }
+
+    @Override
+    public void leave() {
+      if (absent && !missing.isEmpty()) {
+        missing.remove(missing.size() - 1);
       }
     }
   }

@@ -238,6 +238,33 @@ class DiscardIT {
     assertThat(union.run("cat f; ls")).isEqualTo("lowerd\nf\ngone\nh1\nlink\no\n");
   }
 
+  /* They lead to another file, so the kernel would unmount what is there as well. */
+  @MountTest(variants = Variant.KERNEL, accounts = Account.ROOT)
+  void whatSomethingIsMountedOnUnderAnotherNameIsNotThrownAway(Union union) throws Exception {
+    union.layers(LAYERS);
+    Path h1 = union.home().resolve("lower2/h1");
+    Files.createLink(h1.resolveSibling("h2"), h1);
+    mount(union);
+    Path other = Files.writeString(union.home().resolve("other"), "other");
+    union.run("echo more >> h1; cat h2; echo more >> f");
+    String point = union.point().toString();
+    Command.of(Account.ROOT, "mount", "--bind", other.toString(), point + "/h2")
+        .run()
+        .expectSuccess();
+    try {
+      Command.Result said = tool(union, "discard", "--yes", point + "/h1");
+      assertThat(said.status()).isEqualTo(1);
+      assertThat(said.err()).contains(point + "/h2").contains("unmount it first");
+      tool(union, "discard", "--yes", point + "/f").expectSuccess();
+
+      assertThat(union.run("cat h1 h2 f")).isEqualTo("linkedmore\notherlower");
+    } finally {
+      Command.of(Account.ROOT, "umount", point + "/h2").run().expectSuccess();
+    }
+    discardAll(union);
+    assertThat(union.run("cat h1 h2 f")).isEqualTo("linkedlinkedlower");
+  }
+
   /* A plain user may not read the marks of such a file, and a rename by it is not to be told from a new file. */
   @MountTest(variants = Variant.KERNEL)
   void unreadableFileElsewhereDoesNotMatter(Union union) throws Exception {

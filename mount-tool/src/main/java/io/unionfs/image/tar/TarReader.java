@@ -25,6 +25,7 @@ public final class TarReader {
   private static final int GNU_EXTENTS_MORE = 21;
 
   private final InputStream in;
+  private final AclText acls = new AclText();
   private final PaxRecords global = new PaxRecords(null, MOST_GLOBAL_BYTES);
   private long position;
   private long headerAt;
@@ -167,7 +168,7 @@ public final class TarReader {
         link,
         block.major(),
         block.minor(),
-        records.xattrs(),
+        acls.xattrs(records),
         map.extents());
   }
 

@@ -23,9 +23,10 @@ public final class LayersReader {
    *
    * @param pid the process that serves the mount, -1 if the status does not say
    * @param transport what serves the mount, empty if the status does not say
+   * @param io how data are read and written, empty if the status does not say
    * @param layers null if the status does not say, as that of an older server
    */
-  public record Answer(int pid, String transport, @Nullable MountedLayers layers) {}
+  public record Answer(int pid, String transport, String io, @Nullable MountedLayers layers) {}
 
   /**
    * Reads a status.
@@ -36,6 +37,7 @@ public final class LayersReader {
   public static Answer read(String status) throws IOException {
     int pid = -1;
     String transport = "";
+    String io = "";
     MountedLayers layers = null;
     try (JsonParser json = FACTORY.createParser(status)) {
       require(json, json.nextToken(), JsonToken.START_OBJECT);
@@ -45,11 +47,12 @@ public final class LayersReader {
         switch (member) {
           case "pid" -> pid = json.getIntValue();
           case "transport" -> transport = json.getText();
+          case "io" -> io = json.getText();
           case "layers" -> layers = layers(json);
           default -> json.skipChildren();
         }
       }
-      return new Answer(pid, transport, layers);
+      return new Answer(pid, transport, io, layers);
     } catch (IllegalArgumentException e) {
       throw new IOException("not what a status says of layers: " + e.getMessage(), e);
     }

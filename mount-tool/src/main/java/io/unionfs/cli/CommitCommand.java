@@ -2,8 +2,10 @@ package io.unionfs.cli;
 
 import io.unionfs.control.HeldChanges;
 import io.unionfs.image.Compression;
+import io.unionfs.image.Cut;
 import io.unionfs.image.DirectoryCommit;
 import io.unionfs.image.EntryPath;
+import io.unionfs.image.LayerChanges;
 import io.unionfs.image.LayerCommit;
 import io.unionfs.image.LayerCommit.Written;
 import io.unionfs.image.LayerException;
@@ -52,8 +54,10 @@ import picocli.CommandLine.Spec;
     description = {
       "Makes a layer of the changes in an upper directory: an archive as OCI images have it, an image"
           + " on top of another one, or a lower directory.",
-      "The same changes give the same bytes. Of a live mount, what programs have written is in it; if"
-          + " they change something meanwhile, it is done again while changes wait."
+      "The same changes give the same bytes. Of a live mount, what programs have written is in it. If"
+          + " they change something meanwhile, everything is read first into a file beside the output (for"
+          + " standard output, in $TMPDIR or /var/tmp), and changes wait while what changed since is read"
+          + " again."
     },
     footer = {
       "",
@@ -66,6 +70,10 @@ final class CommitCommand implements Callable<Integer> {
 
   /* The end of the year 9999, the last that the image format's times can have. */
   private static final long MOST_SECONDS = 253_402_300_799L;
+
+  /* What was changed while it was read ahead is read ahead once more, if it is much. */
+  private static final int MOST_ROUNDS = 3;
+  private static final long LITTLE_BYTES = 1 << 24;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -148,18 +156,60 @@ final class CommitCommand implements Callable<Integer> {
 
   /* What is done with the layers; done again if they changed meanwhile. */
   private interface Attempt<T> {
-    T run(OpenLayers layers) throws IOException;
+    T run(LayerChanges changes) throws IOException;
   }
 
-  private <T> T atRest(Sys sys, boolean repeatable, Watcher watcher, Attempt<T> attempt)
+  /**
+   * Runs an attempt.
+   *
+   * @param repeatable whether it can be made once more
+   * @param room the directory in which there is room for a copy of what the upper has
+   */
+  private <T> T atRest(
+      Sys sys, boolean repeatable, byte[] room, Watcher watcher, Attempt<T> attempt)
       throws IOException {
-    if (operand.mountPoint() == null) {
+    String mount = operand.mountPoint();
+    if (mount == null) {
       try (OpenLayers layers = operand.open(sys)) {
-        return attempt.run(layers);
+        return attempt.run(LayerChanges.of(layers));
       }
     }
     Optional<T> result = repeatable ? whileOthersWork(sys, watcher, attempt) : Optional.empty();
-    return result.isPresent() ? result.get() : whileOthersWait(sys, watcher, attempt);
+    if (result.isPresent()) {
+      return result.get();
+    }
+    return LiveLayers.of(sys, MountedUnion.at(sys, mount)).writesComeByServer()
+        ? ofACut(sys, room, watcher, attempt)
+        : whileOthersWait(sys, watcher, layers -> attempt.run(LayerChanges.of(layers)));
+  }
+
+  /* Others wait while everything is looked at, and what changed since it was read is read again. */
+  private <T> T ofACut(Sys sys, byte[] room, Watcher watcher, Attempt<T> attempt)
+      throws IOException {
+    try (Cut cut = Cut.in(sys, room)) {
+      long read = Long.MAX_VALUE;
+      for (int round = 0; round < MOST_ROUNDS && read > LITTLE_BYTES; round++) {
+        try (OpenLayers layers = operand.open(sys)) {
+          read = cut.readAhead(layers, watcher);
+        }
+      }
+      try (OpenLayers layers = operand.open(sys)) {
+        whileOthersWait(
+            sys,
+            layers,
+            watcher,
+            held -> {
+              cut.take(held, watcher);
+              return true;
+            });
+        return attempt.run(cut);
+      }
+    }
+  }
+
+  /* What is done with layers that do not change. */
+  private interface WithLayers<T> {
+    T run(OpenLayers layers) throws IOException;
   }
 
   /* Nobody has to wait, if nothing changes meanwhile anyway. */
@@ -170,7 +220,7 @@ final class CommitCommand implements Callable<Integer> {
       Digest before = UpperState.of(upper, watcher);
       T result;
       try {
-        result = attempt.run(layers);
+        result = attempt.run(LayerChanges.of(layers));
       } catch (LayerException e) {
         if (isUnchanged(sys, watcher, before)) {
           throw e;
@@ -188,11 +238,18 @@ final class CommitCommand implements Callable<Integer> {
     }
   }
 
-  private <T> T whileOthersWait(Sys sys, Watcher watcher, Attempt<T> attempt) throws IOException {
+  private <T> T whileOthersWait(Sys sys, Watcher watcher, WithLayers<T> attempt)
+      throws IOException {
+    try (OpenLayers layers = operand.open(sys)) {
+      return whileOthersWait(sys, layers, watcher, attempt);
+    }
+  }
+
+  private <T> T whileOthersWait(Sys sys, OpenLayers layers, Watcher watcher, WithLayers<T> attempt)
+      throws IOException {
     String mount = String.valueOf(operand.mountPoint());
     MountInfo info = MountedUnion.at(sys, mount).mount();
-    try (OpenLayers layers = operand.open(sys);
-        HeldChanges waiting = HeldChanges.of(sys, info.id(), MountedUnion.owner(info))) {
+    try (HeldChanges waiting = HeldChanges.of(sys, info.id(), MountedUnion.owner(info))) {
       if (waiting == null) {
         throw notAtRest(mount, "its server cannot make them wait");
       }
@@ -245,25 +302,27 @@ final class CommitCommand implements Callable<Integer> {
     Directories.Split split = Directories.split(path);
     try (StagedFile file = StagedFile.in(sys, Directories.open(sys, split.parent()), path)) {
       file.requirePlace(split.name());
-      Written written = write(sys, file, Compression.NONE, progress);
+      Written written = write(sys, file, split.parent(), Compression.NONE, progress);
       file.publish(split.name());
       progress.close();
       report(written, null);
     }
   }
 
-  private Written write(Sys sys, StagedFile file, Compression unless, Progress progress)
+  private Written write(
+      Sys sys, StagedFile file, byte[] room, Compression unless, Progress progress)
       throws IOException {
     Compression compression = compression(unless);
     Watcher watcher = watcher(progress);
     return atRest(
         sys,
         true,
+        room,
         watcher,
-        layers -> {
+        changes -> {
           file.restart();
           try (OutputStream out = file.out()) {
-            return LayerCommit.write(layers, out, compression, watcher);
+            return LayerCommit.write(changes, out, compression, watcher);
           }
         });
   }
@@ -273,13 +332,24 @@ final class CommitCommand implements Callable<Integer> {
     Compression compression = compression(Compression.NONE);
     Watcher watcher = watcher(progress);
     Written written =
-        atRest(sys, false, watcher, layers -> LayerCommit.write(layers, out, compression, watcher));
+        atRest(
+            sys,
+            false,
+            RawArguments.bytes(temporary()),
+            watcher,
+            changes -> LayerCommit.write(changes, out, compression, watcher));
     progress.close();
     CommandSpec known = spec;
     if (known != null) {
       known.commandLine().getErr().println(written.diffId() + "  " + written.digest());
     }
     warn(written.sockets());
+  }
+
+  /* Not /tmp, which is often memory. */
+  private static String temporary() {
+    String directory = System.getenv("TMPDIR");
+    return directory == null || directory.isEmpty() ? "/var/tmp" : directory;
   }
 
   private void toDirectory(Sys sys, byte[] path, Progress progress) throws IOException {
@@ -293,13 +363,14 @@ final class CommitCommand implements Callable<Integer> {
           atRest(
               sys,
               true,
+              Directories.split(path).parent(),
               watcher,
-              layers -> {
+              changes -> {
                 closeAll(made);
                 StagedDirectory into = StagedDirectory.beside(sys, path);
                 made.add(into);
                 return DirectoryCommit.copy(
-                    sys, layers, into, LayerUnpacking.defaultOwners(), watcher);
+                    sys, changes, into, LayerUnpacking.defaultOwners(), watcher);
               });
       made.get(0).publish();
       progress.close();
@@ -327,7 +398,7 @@ final class CommitCommand implements Callable<Integer> {
       Image image = layout == null || lower == null ? null : layout.image(lower.tag());
       try (ImageLayoutWriter writer = ImageLayoutWriter.open(sys, reference.directory());
           StagedFile blob = writer.newBlob()) {
-        Written written = write(sys, blob, Compression.GZIP, progress);
+        Written written = write(sys, blob, reference.directory(), Compression.GZIP, progress);
         Addition addition =
             new Addition(
                 compression(Compression.GZIP).format(),

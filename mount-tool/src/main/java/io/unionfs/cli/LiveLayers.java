@@ -31,6 +31,7 @@ final class LiveLayers {
   private final MountedLayers layers;
   private final int pid;
   private final String transport;
+  private final String io;
 
   private LiveLayers(
       Sys sys, MountedUnion union, MountedLayers layers, LayersReader.Answer answer) {
@@ -39,6 +40,7 @@ final class LiveLayers {
     this.layers = layers;
     this.pid = answer.pid();
     this.transport = answer.transport();
+    this.io = answer.io();
   }
 
   /**
@@ -88,6 +90,15 @@ final class LiveLayers {
   /** The name of the transport that serves the mount. */
   String transport() {
     return transport;
+  }
+
+  /**
+   * Whether all that is written comes to the server, so that it can make it wait, and the ctime of
+   * a file tells of it.
+   */
+  boolean writesComeByServer() {
+    boolean refused = io.contains("refused"); // it may have been let through for a while
+    return io.startsWith("cached") && !refused;
   }
 
   MountedUnion union() {

@@ -3,7 +3,6 @@ package io.unionfs.image;
 import io.unionfs.image.LayerUnpacking.Owners;
 import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.file.StagedDirectory;
-import io.unionfs.offline.OpenLayers;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
 import java.util.Set;
@@ -20,9 +19,9 @@ public final class DirectoryCommit {
    * @throws IOException with a message for the user
    */
   public static Set<EntryPath> copy(
-      Sys sys, OpenLayers layers, StagedDirectory into, Owners owners, Watcher watcher)
+      Sys sys, LayerChanges changes, StagedDirectory into, Owners owners, Watcher watcher)
       throws IOException {
     LayerUnpacking unpacking = new LayerUnpacking(sys, owners, Long.MAX_VALUE, watcher);
-    return unpacking.copy(sink -> LayerPacker.pack(layers, sink, watcher), into);
+    return unpacking.copy(sink -> changes.handTo(sink, watcher), into);
   }
 }

@@ -3,6 +3,7 @@ package io.unionfs.image;
 import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.oci.Digest;
 import io.unionfs.offline.OpenLayers;
+import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
@@ -39,6 +40,13 @@ public final class LayerCommit {
   public static Written write(
       OpenLayers layers, OutputStream out, Compression compression, Watcher watcher)
       throws IOException {
+    return write(LayerChanges.of(layers), out, compression, watcher);
+  }
+
+  /** The same of changes that were looked at before. */
+  public static Written write(
+      LayerChanges changes, OutputStream out, Compression compression, Watcher watcher)
+      throws IOException {
     MessageDigest packed = Digest.sha256();
     MessageDigest diffId = Digest.sha256();
     Counted counted = new Counted(new DigestOutputStream(new Open(out), packed));
@@ -49,8 +57,10 @@ public final class LayerCommit {
             new BufferedOutputStream(new DigestOutputStream(compressing, diffId), BUFFER_BYTES)) {
       LayerArchiveWriter writer = new LayerArchiveWriter(archive, watcher);
       watching = new Watching(writer, watcher);
-      sockets = LayerPacker.pack(layers, watching, watcher);
+      sockets = changes.handTo(watching, watcher);
       writer.finish();
+    } catch (ErrnoException e) {
+      throw new LayerException("the changes cannot be read: " + Errno.message(e.errno()), e);
     }
     return new Written(
         Digest.ofSha256(diffId),

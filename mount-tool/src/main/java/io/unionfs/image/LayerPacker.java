@@ -50,13 +50,14 @@ final class LayerPacker {
   private final Set<EntryPath> copied = new HashSet<>();
   private final Set<EntryPath> sockets = new TreeSet<>();
 
-  private LayerPacker(OpenLayers layers, Layer upper, LayerSink sink, Watcher watcher)
+  private LayerPacker(
+      OpenLayers layers, Layer upper, ObjectReader objects, LayerSink sink, Watcher watcher)
       throws ErrnoException {
     this.layers = layers;
     this.upper = upper;
     this.sink = sink;
     this.watcher = watcher;
-    this.objects = new ObjectReader(layers.sys());
+    this.objects = objects;
     this.indexed = IndexedFiles.of(layers);
   }
 
@@ -69,6 +70,12 @@ final class LayerPacker {
    */
   static Set<EntryPath> pack(OpenLayers layers, LayerSink sink, Watcher watcher)
       throws IOException {
+    return pack(layers, new ObjectReader(layers.sys()), sink, watcher);
+  }
+
+  /** The same with files that are read as somebody else wants. */
+  static Set<EntryPath> pack(
+      OpenLayers layers, ObjectReader objects, LayerSink sink, Watcher watcher) throws IOException {
     Layer upper = layers.upper();
     if (upper == null) {
       throw new LayerException("the union has no upper directory, so there is nothing to commit");
@@ -79,6 +86,7 @@ final class LayerPacker {
           new LayerPacker(
               layers,
               upper,
+              objects,
               (entry, content) -> {
                 at[0] = entry.path().checked();
                 Interruptions.check();

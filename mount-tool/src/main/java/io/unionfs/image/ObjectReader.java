@@ -31,9 +31,35 @@ final class ObjectReader {
   private static final Name CAPABILITY = Name.of("security.capability");
 
   private final Sys sys;
+  private final DataSource source;
+
+  /** Where the data of files come from. */
+  interface DataSource {
+    /**
+     * Opens those of a file.
+     *
+     * @param stat what it is
+     */
+    Data open(Place place, Stat stat) throws IOException, ErrnoException;
+  }
+
+  /** The data of a file. */
+  interface Data extends AutoCloseable {
+    List<Extent> extents();
+
+    LayerSink.Content content();
+
+    @Override
+    void close();
+  }
 
   ObjectReader(Sys sys) {
+    this(sys, (place, stat) -> OpenFile.of(sys, place, stat.size));
+  }
+
+  ObjectReader(Sys sys, DataSource source) {
     this.sys = sys;
+    this.source = source;
   }
 
   /** The extended attributes that a union shows of an object, by name. */
@@ -129,15 +155,29 @@ final class ObjectReader {
   private void putFile(
       Place place, Stat stat, EntryPath path, Attributes attributes, LayerSink sink)
       throws IOException, ErrnoException {
-    try (Fd fd = new Fd(sys, place.dir().openForRead(place.name(), 0))) {
-      List<Extent> extents = extents(fd.raw(), stat.size);
-      FileContent content = new FileContent(sys, fd.raw(), extents);
-      sink.put(LayerEntry.file(path, attributes, stat.size, extents), content);
+    try (Data data = source.open(place, stat)) {
+      sink.put(LayerEntry.file(path, attributes, stat.size, data.extents()), data.content());
+    }
+  }
+
+  /** A file that is read where it is. */
+  private record OpenFile(Fd fd, List<Extent> extents, LayerSink.Content content) implements Data {
+    static OpenFile of(Sys sys, Place place, long size) throws ErrnoException {
+      try (Fd fd = new Fd(sys, place.dir().openForRead(place.name(), 0))) {
+        List<Extent> extents = ObjectReader.extents(sys, fd.raw(), size);
+        Fd taken = new Fd(sys, fd.take());
+        return new OpenFile(taken, extents, new FileContent(sys, taken.raw(), extents));
+      }
+    }
+
+    @Override
+    public void close() {
+      fd.close();
     }
   }
 
   /* A file system that cannot tell says that there are no holes. */
-  private List<Extent> extents(int fd, long size) throws ErrnoException {
+  static List<Extent> extents(Sys sys, int fd, long size) throws ErrnoException {
     List<Extent> extents = new ArrayList<>();
     long at = 0;
     while (at < size) {
@@ -158,7 +198,7 @@ final class ObjectReader {
   }
 
   /** The data of an open file. */
-  private static final class FileContent implements LayerSink.Content {
+  static final class FileContent implements LayerSink.Content {
     private final Sys sys;
     private final int fd;
     private final List<Extent> extents;

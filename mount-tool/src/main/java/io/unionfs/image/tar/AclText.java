@@ -146,7 +146,7 @@ final class AclText {
    */
   private byte[] parse(String text, boolean orMode) throws TarException, Unknown {
     List<Entry> entries = new ArrayList<>();
-    for (String each : text.split("[,\n]")) {
+    for (String each : text.split("[,\n]", -1)) {
       int comment = each.indexOf('#');
       String entry = (comment < 0 ? each : each.substring(0, comment)).strip();
       if (!entry.isEmpty()) {

@@ -44,6 +44,7 @@ final class MountWords {
           "group",
           "nofail",
           "_netdev",
+          "uhelper",
           "defaults",
           "default_permissions",
           "user_id",

@@ -18,7 +18,8 @@ class MountWordsTest {
 
   @Test
   void wordsOfMountAndOfContainerEnginesAreNeverFatal() {
-    take("rw,suid,dev,relatime,nofail,_netdev,x-systemd.automount,user_id=0,context=\"a,b\",,");
+    take(
+        "rw,suid,dev,relatime,nofail,_netdev,uhelper=fuse.unionfs-mount,x-systemd.automount,user_id=0,context=\"a,b\",,");
 
     assertThat(words.warnings()).isEmpty();
   }

@@ -30,6 +30,38 @@ class MountTypeIT {
     assertThat(said).startsWith("text").containsPattern("base +fuse.unionfs-mount\n");
   }
 
+  /* Of an absolute path umount(8) learns no more than "fuse", unless it was told at the mount. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void umountCallsTheHelperThatTheMountNamed(Union union) throws Exception {
+    union.layers("lower f file \"text\"");
+    String script =
+        """
+        sbin=$(readlink -f /sbin)
+        mkdir -p /run/mount; mount -t tmpfs none /run/mount
+        mount -t tmpfs none /srv; mkdir /srv/u /srv/w
+        mount -t overlay -o lowerdir=$sbin,upperdir=/srv/u,workdir=/srv/w none $sbin
+        ln -s '%1$s/mount.fuse.unionfs-mount' $sbin
+        cd '%2$s'
+        {
+          echo '#!/bin/sh'
+          echo 'echo called'
+          echo 'exec "%1$s/umount.fuse.unionfs-mount" "$@"'
+        } > $sbin/umount.fuse.unionfs-mount
+        chmod 755 $sbin/umount.fuse.unionfs-mount
+        mount -t fuse.unionfs-mount none "$PWD/mnt" \\
+          -o "lowerdir=$PWD/lower,upperdir=$PWD/upper,uhelper=fuse.unionfs-mount" 2>&1
+        cat mnt/f
+        umount "$PWD/mnt"
+        flock --nonblock upper echo free
+        mountpoint -q mnt || echo unmounted
+        """
+            .formatted(COMMANDS, union.home());
+
+    String said = Command.of(Account.ROOT, "unshare", "--mount", "bash", "-euc", script).output();
+
+    assertThat(said).isEqualTo("textcalled\nfree\nunmounted\n");
+  }
+
   /* The line of docs/MOUNT.md, and a name with a blank. Never for processes of its own group, so it gets another. */
   @Tag("system")
   @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)

@@ -11,6 +11,7 @@ import io.unionfs.image.LayerCommit.Written;
 import io.unionfs.image.LayerException;
 import io.unionfs.image.LayerUnpacking;
 import io.unionfs.image.LayerUnpacking.Watcher;
+import io.unionfs.image.SpoolException;
 import io.unionfs.image.UpperState;
 import io.unionfs.image.file.Directories;
 import io.unionfs.image.file.StagedDirectory;
@@ -26,6 +27,7 @@ import io.unionfs.layer.Layer;
 import io.unionfs.offline.OpenLayers;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
 import io.unionfs.sys.MountInfo;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
@@ -40,6 +42,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,6 +70,7 @@ import picocli.CommandLine.Spec;
       "Example: unionfs commit -o oci:images:new --base oci:images:old /mnt/x"
     })
 final class CommitCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(CommitCommand.class);
   private static final String EPOCH = "SOURCE_DATE_EPOCH";
 
   /* The end of the year 9999, the last that the image format's times can have. */
@@ -178,17 +183,39 @@ final class CommitCommand implements Callable<Integer> {
     if (result.isPresent()) {
       return result.get();
     }
-    return LiveLayers.of(sys, MountedUnion.at(sys, mount)).writesComeByServer()
-        ? ofACut(sys, room, watcher, attempt)
-        : whileOthersWait(sys, watcher, layers -> attempt.run(LayerChanges.of(layers)));
+    MountedUnion union = MountedUnion.at(sys, mount);
+    if (LiveLayers.of(sys, union).writesComeByServer() && !isIn(sys, union, room)) {
+      try {
+        return ofACut(sys, room, watcher, attempt);
+      } catch (SpoolException e) {
+        log.debug("read while others wait: {}", e.getMessage()); // nothing was made of it yet
+      }
+    }
+    return whileOthersWait(sys, watcher, layers -> attempt.run(LayerChanges.of(layers)));
+  }
+
+  /* Who makes changes wait cannot make some there. */
+  private static boolean isIn(Sys sys, MountedUnion union, byte[] directory) {
+    Stat stat = new Stat();
+    try {
+      sys.statxPath(directory, true, stat);
+      MountInfo mount = union.mount();
+      return stat.dev == Linux.makedev(mount.major(), mount.minor());
+    } catch (ErrnoException e) {
+      return false; // then nothing can be made there either, and that is said
+    }
   }
 
   /* Others wait while everything is looked at, and what changed since it was read is read again. */
   private <T> T ofACut(Sys sys, byte[] room, Watcher watcher, Attempt<T> attempt)
       throws IOException {
     try (Cut cut = Cut.in(sys, room)) {
-      long read = Long.MAX_VALUE;
-      for (int round = 0; round < MOST_ROUNDS && read > LITTLE_BYTES; round++) {
+      long before = Long.MAX_VALUE;
+      long read = before / 2;
+      for (int round = 0;
+          round < MOST_ROUNDS && read > LITTLE_BYTES && read <= before / 2;
+          round++) {
+        before = read;
         try (OpenLayers layers = operand.open(sys)) {
           read = cut.readAhead(layers, watcher);
         }

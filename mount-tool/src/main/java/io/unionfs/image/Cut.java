@@ -145,7 +145,7 @@ public final class Cut implements LayerChanges, AutoCloseable {
   private void readFile(LayerDir dir, Name name, Watcher watcher)
       throws IOException, ErrnoException {
     try (Fd fd = new Fd(sys, dir.openForRead(name, Linux.O_NONBLOCK))) {
-      spool.read(fd.raw(), watcher);
+      spool.readAhead(fd.raw(), watcher);
     }
   }
 

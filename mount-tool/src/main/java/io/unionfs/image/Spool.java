@@ -17,19 +17,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /*
- * Every change of a file gives it a new ctime, which nobody can set back; but a clock that moves on every few
- * milliseconds may give two changes the same one. So data count for what a file has later only if its last
- * change was some time past when they were begun to be read, and nothing changed until their end.
+ * Every change of a file gives it a new ctime, which nobody can set back; but the times of a file system may be
+ * whole seconds, so that two changes have the same one, and a change has its time before it is made. So data count
+ * for what a file has later only if its last change was some time past when they were begun to be read, and
+ * nothing changed until their end.
  */
 /** The data of files, read ahead into a file without a name; for one thread. */
 final class Spool implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long SETTLED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /* What is known of each takes some memory; the others are read again. */
   private static final int MOST_KNOWN = 300_000;
+  private static final int MOST_EXTENTS = 1_000_000;
 
   private final Sys sys;
   private final Fd file;
@@ -37,11 +40,11 @@ final class Spool implements AutoCloseable {
   private final byte[] buffer = new byte[1 << 18];
   private final Map<HostInode, Data> known = new HashMap<>();
   private long end;
+  private long extentsKnown;
 
   /**
    * Data of a file.
    *
-   * @param settled whether they are what it has as long as it looks the same
    * @param offset where they begin in the spool
    */
   record Data(
@@ -50,7 +53,6 @@ final class Spool implements AutoCloseable {
       int mtimeNsec,
       long ctime,
       int ctimeNsec,
-      boolean settled,
       List<Extent> extents,
       long offset) {
     boolean isOf(Stat stat) {
@@ -96,11 +98,35 @@ final class Spool implements AutoCloseable {
   }
 
   /**
+   * Reads a file ahead, unless it was read as it is now. What may be another's data later is not
+   * kept.
+   *
+   * @throws ErrnoException if it cannot be read
+   * @throws LayerException if it becomes shorter meanwhile
+   * @throws SpoolException if there is no room for it
+   */
+  void readAhead(int fd, LayerUnpacking.Watcher watcher) throws IOException, ErrnoException {
+    Instant begun = clock.instant();
+    Stat stat = new Stat();
+    sys.fstatx(fd, stat);
+    Data old = known.get(HostInode.of(stat));
+    boolean room = old != null || known.size() < MOST_KNOWN;
+    if (!room || !isPast(stat, begun)) {
+      return;
+    }
+    long before = end;
+    Data read = read(fd, watcher);
+    if (!read.equals(known.get(HostInode.of(stat)))) {
+      end = before;
+    }
+  }
+
+  /**
    * Reads a file, unless it was read as it is now.
    *
    * @throws ErrnoException if it cannot be read
    * @throws LayerException if it becomes shorter meanwhile
-   * @throws IOException if there is no room for it
+   * @throws SpoolException if there is no room for it
    */
   Data read(int fd, LayerUnpacking.Watcher watcher) throws IOException, ErrnoException {
     Instant begun = clock.instant();
@@ -108,9 +134,10 @@ final class Spool implements AutoCloseable {
     sys.fstatx(fd, before);
     HostInode inode = HostInode.of(before);
     Data old = known.get(inode);
-    if (old != null && old.settled() && old.isOf(before)) {
+    if (old != null && old.isOf(before)) {
       return old;
     }
+    forget(inode, old);
     List<Extent> extents = ObjectReader.extents(sys, fd, before.size);
     long offset = end;
     for (Extent extent : extents) {
@@ -125,16 +152,27 @@ final class Spool implements AutoCloseable {
             after.mtimeNsec,
             after.ctime,
             after.ctimeNsec,
-            isPast(after, begun) && before.size == after.size,
             extents,
             offset);
-    boolean settled = read.settled() && read.isOf(before);
-    if (settled && (old != null || known.size() < MOST_KNOWN)) {
-      known.put(inode, read);
-    } else {
-      known.remove(inode);
+    if (read.isOf(before) && isPast(after, begun)) {
+      remember(inode, read);
     }
     return read;
+  }
+
+  private void remember(HostInode inode, Data read) {
+    int extents = read.extents().size();
+    if (known.size() < MOST_KNOWN && extentsKnown + extents <= MOST_EXTENTS) {
+      known.put(inode, read);
+      extentsKnown += extents;
+    }
+  }
+
+  private void forget(HostInode inode, @Nullable Data old) {
+    if (old != null) {
+      known.remove(inode);
+      extentsKnown -= old.extents().size();
+    }
   }
 
   /* One in the future too is none to rely on. */
@@ -191,9 +229,8 @@ final class Spool implements AutoCloseable {
     };
   }
 
-  static IOException failed(ErrnoException e) {
-    return new IOException(
-        "what was changed cannot be copied beside the output: " + Errno.message(e.errno()), e);
+  static SpoolException failed(ErrnoException e) {
+    return new SpoolException("what was changed cannot be copied", e);
   }
 
   @Override

@@ -44,6 +44,10 @@ final class AclText {
   private static final int MOST_ENTRIES = 8191;
   private static final long MOST_ID = 0xfffffffeL;
 
+  /* As many with names of a length that there is; a header may be far longer. */
+  private static final int MOST_BYTES = 1 << 20;
+  private static final int MOST_FIELDS = 5;
+
   private record Entry(int tag, int permissions, int id) {}
 
   /** Somebody whom no number says, and nobody here knows. */
@@ -79,7 +83,9 @@ final class AclText {
       }
       for (String line : lines) {
         String[] fields = line.split(":", -1);
-        if (fields.length > 2 && fields[2].matches("[0-9]{1,10}")) {
+        if (fields.length > 2
+            && fields[2].matches("[0-9]{1,10}")
+            && Long.parseLong(fields[2]) <= MOST_ID) {
           read.putIfAbsent(fields[0], number(fields[2]));
         }
       }
@@ -87,8 +93,16 @@ final class AclText {
     }
   }
 
+  /** What was read last: a global header has the same for all entries. */
+  private static final class Last {
+    private byte @Nullable [] text;
+    private byte @Nullable [] value;
+  }
+
   private final Table users;
   private final Table groups;
+  private final Last access = new Last();
+  private final Last inherited = new Last();
 
   /**
    * @param users where the numbers of names are, in the form of passwd(5)
@@ -112,30 +126,44 @@ final class AclText {
    */
   SortedMap<Name, byte[]> xattrs(PaxRecords records) throws TarException {
     SortedMap<Name, byte[]> xattrs = records.xattrs();
-    byte[] access = records.bytes(ACCESS);
-    byte[] inherited = records.bytes(DEFAULT);
-    if (access == null && inherited == null) {
+    byte[] ofAccess = records.bytes(ACCESS);
+    byte[] ofDefault = records.bytes(DEFAULT);
+    if (ofAccess == null && ofDefault == null) {
       return xattrs;
     }
     SortedMap<Name, byte[]> all = new TreeMap<>(xattrs);
-    add(all, ACCESS, ACCESS_XATTR, access, true);
-    add(all, DEFAULT, DEFAULT_XATTR, inherited, false);
+    add(all, ACCESS, ACCESS_XATTR, ofAccess, access);
+    add(all, DEFAULT, DEFAULT_XATTR, ofDefault, inherited);
     return Collections.unmodifiableSortedMap(all);
   }
 
   private void add(
-      SortedMap<Name, byte[]> all, String key, Name xattr, byte @Nullable [] text, boolean orMode)
+      SortedMap<Name, byte[]> all, String key, Name xattr, byte @Nullable [] text, Last last)
       throws TarException {
     if (text == null || all.containsKey(xattr)) {
       return;
     }
-    try {
-      byte[] value = parse(new String(text, StandardCharsets.UTF_8), orMode);
-      if (value.length > 0) {
-        all.put(xattr, value);
-      }
-    } catch (Unknown e) {
+    if (last.text != text) {
+      last.value = valueOrNull(text, last == access);
+      last.text = text;
+    }
+    byte[] value = last.value;
+    if (value == null) {
       all.put(Name.of(key), text);
+    } else if (value.length > 0) {
+      all.put(xattr, value);
+    }
+  }
+
+  /* Null if it is for somebody unknown. */
+  private byte @Nullable [] valueOrNull(byte[] text, boolean orMode) throws TarException {
+    if (text.length > MOST_BYTES) {
+      throw malformed();
+    }
+    try {
+      return parse(new String(text, StandardCharsets.UTF_8), orMode);
+    } catch (Unknown e) {
+      return null;
     }
   }
 
@@ -163,7 +191,7 @@ final class AclText {
   }
 
   private Entry entry(String text) throws TarException, Unknown {
-    String[] fields = text.split(":", -1);
+    String[] fields = text.split(":", MOST_FIELDS + 1);
     int first = fields[0].equals("default") || fields[0].equals("d") ? 1 : 0;
     int left = fields.length - first;
     if (left < 2 || left > 4) {

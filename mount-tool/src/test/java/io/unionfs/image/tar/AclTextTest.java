@@ -108,6 +108,22 @@ class AclTextTest {
     assertThat(read("SCHILY.acl.access", text)).containsOnlyKeys(Name.of("SCHILY.acl.access"));
   }
 
+  @Test
+  void textThatNoAclCanHaveIsRefusedBeforeItIsReadApart() {
+    assertThatThrownBy(() -> read("SCHILY.acl.access", ",".repeat((1 << 20) + 1)))
+        .isInstanceOf(TarException.class);
+    assertThatThrownBy(() -> read("SCHILY.acl.access", ":".repeat(1 << 20)))
+        .isInstanceOf(TarException.class);
+  }
+
+  @Test
+  void numberThatNobodyCanHaveIsNobodys() throws Exception {
+    Path users = Files.writeString(home.resolve("odd"), "far:x:9999999999:\nnear:x:5:\n");
+    PaxRecords records = new PaxRecords();
+    records.put("SCHILY.acl.access", "user::rw-,user:near:r--,group::r--,mask::r--,other::r--");
+    assertThat(new AclText(users, users).xattrs(records)).containsOnlyKeys(ACCESS);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

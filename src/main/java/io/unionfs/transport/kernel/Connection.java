@@ -25,6 +25,7 @@ final class Connection {
   private final Requests requests = new Requests(RequestNames::of);
   private final Readers readers;
   private final Forgetting forgetting;
+  private final Pruning pruning;
 
   private Connection(
       UnionFileSystem fs, FuseDevice device, Negotiation agreed, int threads, String name) {
@@ -37,6 +38,7 @@ final class Connection {
     Notices notices = new Notices(device, readers.limit());
     AclNarrowing narrowing = new AclNarrowing(fs, agreed.has(InitFlags.POSIX_ACL));
     this.forgetting = new Forgetting(nodes, notices, narrowing);
+    this.pruning = new Pruning(nodes, forgetting, name);
     readers.serveBy(
         new Dispatch(
             fs,
@@ -101,6 +103,7 @@ final class Connection {
 
   /** Gives up everything that the kernel held, after {@link #ended}. */
   void giveUp() {
+    pruning.end();
     forgetting.end();
     parking.awaitEmpty();
     opens.clear();

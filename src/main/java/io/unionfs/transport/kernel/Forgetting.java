@@ -5,6 +5,7 @@ import io.unionfs.core.DirNode;
 import io.unionfs.core.FileNode;
 import io.unionfs.core.Outdated;
 import io.unionfs.core.Outdated.ChangedName;
+import io.unionfs.sys.Errno;
 import io.unionfs.transport.AclNarrowing;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -50,6 +51,21 @@ final class Forgetting {
       if (id != 0) {
         tell(() -> notices.attributesChanged(id));
       }
+    }
+  }
+
+  /**
+   * Asks the kernel to forget nodes that nothing uses.
+   *
+   * @return 0 or an errno: {@code EINVAL} if it does not know how, {@code ENODEV} after {@link
+   *     #end}
+   */
+  int prune(long[] nodeIds, int number) {
+    lock.lock();
+    try {
+      return ended ? Errno.ENODEV : notices.prune(nodeIds, number);
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -9,6 +9,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,11 @@ final class NodeTable {
   private final KeptTimes keptTimes;
   private final Part[] parts = new Part[PARTS];
   private final AtomicLong nextExtra = new AtomicLong(EXTRA_IDS);
+  private final AtomicInteger hand = new AtomicInteger();
+
+  /* What one part may have before somebody is told. */
+  private volatile int mostInPart = Integer.MAX_VALUE;
+  private volatile Runnable whenFull = () -> {};
 
   NodeTable(UnionFileSystem fs, KeptTimes keptTimes) {
     this.fs = fs;
@@ -113,6 +119,30 @@ final class NodeTable {
     return size;
   }
 
+  /**
+   * Has somebody told of each node that is added to a table with about so many or more.
+   *
+   * @param whenFull called with a lock held: waits for nothing and does not look into the table
+   */
+  void watch(int most, Runnable whenFull) {
+    this.whenFull = whenFull;
+    this.mostInPart = most / PARTS;
+  }
+
+  /**
+   * Some ids of nodes that the kernel knows, others the next time, until all had their turn.
+   *
+   * @return how many; perhaps none, although there are some
+   */
+  int nextIds(long[] ids) {
+    Part part = parts[hand.get()];
+    int number = part.nextIds(ids);
+    if (number < ids.length) {
+      hand.set((hand.get() + 1) % PARTS);
+    }
+    return number;
+  }
+
   /** Takes back everything: the connection has ended, and the kernel sends no FORGET any more. */
   void clear() {
     for (Part part : parts) {
@@ -139,6 +169,10 @@ final class NodeTable {
     @GuardedBy("lock")
     private int used;
 
+    /* Where the next ids are taken from. */
+    @GuardedBy("lock")
+    private int nextSlot;
+
     /* Those of the second range. */
     @GuardedBy("lock")
     private final Map<Node, Long> extraIds = new HashMap<>();
@@ -160,6 +194,9 @@ final class NodeTable {
         used++;
         if (used * 3 > ids.length * 2) {
           resize(ids.length * 2);
+        }
+        if (used > mostInPart) {
+          whenFull.run();
         }
         return id;
       } finally {
@@ -185,6 +222,26 @@ final class NodeTable {
       }
       extraIds.put(node, id);
       return id;
+    }
+
+    int nextIds(long[] out) {
+      lock.lock();
+      try {
+        int number = 0;
+        while (nextSlot < ids.length && number < out.length) {
+          if (ids[nextSlot] != 0) {
+            out[number] = ids[nextSlot];
+            number++;
+          }
+          nextSlot++;
+        }
+        if (number < out.length) {
+          nextSlot = 0;
+        }
+        return number;
+      } finally {
+        lock.unlock();
+      }
     }
 
     long idOf(Node node) {

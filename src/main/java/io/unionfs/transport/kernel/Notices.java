@@ -12,13 +12,16 @@ import org.slf4j.LoggerFactory;
  *   fuse_out_header                   0 u32 length, 4 s32 code, 8 u64 unique, which is 0
  *   fuse_notify_inval_inode_out      16 u64 node id, 24 s64 offset, 32 s64 length
  *   fuse_notify_inval_entry_out      16 u64 directory's id, 24 u32 length of the name, 28 u32 flags, 32 name, NUL
+ *   fuse_notify_prune_out            16 u32 number, 32 u64 node ids
  */
 /** What the kernel is told without having asked. */
 final class Notices {
   private static final Logger LOG = LoggerFactory.getLogger(Notices.class);
   private static final int INVAL_INODE = 2;
   private static final int INVAL_ENTRY = 3;
+  private static final int PRUNE = 9;
   private static final int ENTRY_SIZE = 32;
+  private static final int PRUNE_SIZE = 32;
   private static final int SIZE = 40;
   private static final long ATTRIBUTES_ONLY = -1;
   private static final long ALL_PAGES = 0;
@@ -96,6 +99,26 @@ final class Notices {
    */
   void directoryChanged(long nodeId) {
     invalidate(nodeId, ALL_PAGES);
+  }
+
+  /**
+   * Asks the kernel to forget nodes that nothing uses. It may wait until their data are written.
+   *
+   * @return 0, or {@code EINVAL} if it does not know how
+   */
+  int prune(long[] nodeIds, int number) {
+    int size = PRUNE_SIZE + number * Long.BYTES;
+    try (NativeMemory message = NativeMemory.allocate(size)) {
+      long at = message.address();
+      NativeMemory.zero(at, PRUNE_SIZE);
+      NativeMemory.putInt(at, size);
+      NativeMemory.putInt(at + 4, PRUNE);
+      NativeMemory.putInt(at + 16, number);
+      for (int i = 0; i < number; i++) {
+        NativeMemory.putLong(at + PRUNE_SIZE + (long) i * Long.BYTES, nodeIds[i]);
+      }
+      return device.write(at, size);
+    }
   }
 
   private boolean invalidate(long nodeId, long offset) {

@@ -28,6 +28,33 @@ class ForgetIT {
     Union.await("the kernel forgets all", () -> forgotten(union, from));
   }
 
+  /* The kernel has room for all of them, a server with so small a heap has not. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void treeThatTheHeapHasNoRoomForIsWalked(Union union) throws Exception {
+    Needs.kernel(6, 18, "FUSE_NOTIFY_PRUNE");
+    String script =
+        """
+        cd '%s'
+        python3 -c '
+        import os
+        for d in range(150):
+            os.mkdir(f"lower/d{d}")
+            for f in range(1000):
+                os.close(os.open(f"lower/d{d}/f{f}", os.O_CREAT | os.O_WRONLY))
+        '
+        UNIONFS_HEAP=32m '%s' --lower lower --upper upper --log-file log mnt
+        find mnt -type f -size +1k 2>&1
+        find mnt 2>&1 | wc -l
+        umount mnt
+        cat log
+        """
+            .formatted(union.home(), Tool.mount());
+
+    String said = Command.script(Account.ROOT, script).output();
+
+    assertThat(said).isEqualTo("150151\n");
+  }
+
   /* The kernel frees its inodes bit by bit; the server logs how many nodes are left after each. */
   private static boolean forgotten(Union union, int from) {
     try {

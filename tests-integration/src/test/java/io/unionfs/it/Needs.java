@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What a test of the profile {@code system} needs and is skipped without. */
+/** What a test needs and is skipped without. */
 final class Needs {
   private Needs() {}
 
@@ -20,6 +21,15 @@ final class Needs {
               .anyMatch(directory -> Files.isExecutable(Path.of(directory, name))),
           () -> name + " is missing; tests-integration/run --system installs it");
     }
+  }
+
+  /** A kernel of that version or later. */
+  static void kernel(int major, int minor, String what) {
+    String[] version = System.getProperty("os.version").split("[^0-9]", 3);
+    int[] running = {Integer.parseInt(version[0]), Integer.parseInt(version[1])};
+    assumeTrue(
+        Arrays.compare(running, new int[] {major, minor}) >= 0,
+        () -> what + " is Linux " + major + "." + minor + "'s");
   }
 
   /** The directory of the newest PostgreSQL's programs, which is in nobody's PATH. */

@@ -69,6 +69,9 @@ final class DiscardPlan {
   /* Directories of the lowers that are elsewhere in the union. */
   private final Set<Name> movedAway = new HashSet<>();
 
+  /* Where they are, and where the lowers have them. */
+  private final Map<Name, List<Name>> movedFrom = new HashMap<>();
+
   /* Lower files with several names whose copies go, by their inodes; not asked for is null. */
   private @Nullable Set<Inode> originals;
 
@@ -151,6 +154,7 @@ final class DiscardPlan {
     for (Renames.Renamed each : UpperDiff.renames(layers)) {
       if (each.directory()) {
         movedAway.add(Paths.join(each.from())); // its names count where they are
+        movedFrom.put(Paths.join(each.to()), each.from());
       }
       boolean goes = isBelow(paths, each.to());
       String renamed = Paths.join(each.from()) + " was renamed to " + Paths.join(each.to());
@@ -398,7 +402,8 @@ final class DiscardPlan {
    * A name of a lower file whose copy stands in the index was deleted, and its count with it; or a
    * directory of the lowers with such names.
    */
-  private void countShownAgain(List<Name> path, boolean withTree) throws ErrnoException {
+  private void countShownAgain(List<Name> shown, boolean withTree) throws ErrnoException {
+    List<Name> path = inLowers(shown);
     Resolution found = layers.index() == null ? null : countedLower(path);
     if (found == null || found.kind() != Resolution.Kind.DIRECTORY) {
       return;
@@ -416,12 +421,30 @@ final class DiscardPlan {
         List<Name> child = Paths.child(at.path(), name);
         Resolution below = at.dir().resolve(name);
         if (below.kind() == Resolution.Kind.DIRECTORY) {
-          open.push(new Open(child, at.dir().child(below)));
+          if (!movedAway.contains(Paths.join(child))) {
+            open.push(new Open(child, at.dir().child(below)));
+          }
         } else if (below.exists() && Side.of(below).stat().nlink > 1) {
           countFile(child, below);
         }
       }
     }
+  }
+
+  /* A path in a renamed directory shows again where the lowers have that one: both go, or neither. */
+  private List<Name> inLowers(List<Name> path) {
+    if (movedFrom.isEmpty()) {
+      return path;
+    }
+    for (int length = path.size() - 1; length > 0; length--) {
+      List<Name> from = movedFrom.get(Paths.join(path.subList(0, length)));
+      if (from != null) {
+        List<Name> old = new ArrayList<>(from);
+        old.addAll(path.subList(length, path.size()));
+        return old;
+      }
+    }
+    return path;
   }
 
   private boolean isIndexUsed() throws ErrnoException {

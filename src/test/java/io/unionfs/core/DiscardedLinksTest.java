@@ -206,6 +206,35 @@ class DiscardedLinksTest {
         sys);
   }
 
+  /* Else the last but one that is removed would take the copy with it, and with it the change. */
+  @Test
+  void nameDeletedInARenamedDirectoryCountsAgain() throws Exception {
+    makeLower();
+    try (OpenUnion union = OpenUnion.in(home, options -> options.redirectDir(RedirectDir.ON))) {
+      UnionSide side = new UnionSide(union.fs());
+      write(side, "h1");
+      side.rename("d", "e", 0);
+      side.unlink("e/h5");
+      assertThat(links(union, "h1")).isEqualTo(4);
+      LayerSources sources = LiveUpper.sources(union.fs());
+      union.fs().close();
+
+      try (Discard discard = Discard.open(Sys.linux(), sources, List.of(names("d"), names("e")))) {
+        discard.run();
+      }
+
+      union.remount();
+      assertThat(links(union, "h1")).isEqualTo(5);
+      UnionSide after = new UnionSide(union.fs());
+      for (String name : List.of("h1", "h2", "h3", "d/h4")) {
+        after.unlink(name);
+        union.remount();
+        after = new UnionSide(union.fs());
+        assertThat(union.read(union.file("d/h5"))).as("without " + name).isEqualTo("CHANGED");
+      }
+    }
+  }
+
   /* The file that took the place of one name has several names itself. */
   @Test
   void nameThatAnotherHardLinkHidCountsAgain() throws Exception {

@@ -267,8 +267,18 @@ final class LayerPacker {
     if (copy == null) {
       objects.put(found, path, sink);
     } else {
-      objects.put(copy.place(), copy.place(), shown, path, sink);
+      objects.put(copy.place(), dataOf(copy, found), shown, path, sink);
     }
+  }
+
+  /* Kernel overlayfs's copy in the index may be without data, like any other. */
+  private Place dataOf(Copy copy, Resolution found) throws ErrnoException {
+    Place at = copy.place();
+    if (!copy.stat().isRegular() || !layers.marks().isMetacopy(at.dir(), at.name())) {
+      return at;
+    }
+    Place below = found.data();
+    return below != null ? below : place(found);
   }
 
   private static Place place(Resolution found) {

@@ -66,6 +66,30 @@ class ImageIT {
     return "XDG_RUNTIME_DIR='" + union.home() + "' '" + Tool.unionfs() + "' ";
   }
 
+  /* The kernel's copies stand in the index, and may be nothing but attributes. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void copyOfTheKernelWithoutDataIsCommittedWithThem(Union union) throws Exception {
+    String script =
+        """
+        cd '%s'
+        mkdir work out
+        echo data > lower/a
+        ln lower/a lower/b
+        mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work,index=on,metacopy=on,redirect_dir=on mnt
+        chmod 600 mnt/a
+        rm mnt/a
+        umount mnt
+        '%s' commit --lower lower --upper upper --work work -o out/
+        stat -c %%a out/b
+        cat out/b
+        """
+            .formatted(union.home(), Tool.unionfs());
+
+    String said = Command.of(Account.ROOT, "unshare", "--mount", "bash", "-euc", script).output();
+
+    assertThat(said).endsWith("600\ndata\n");
+  }
+
   private static void mount(Union union) throws Exception {
     union.environment("XDG_RUNTIME_DIR", union.home().toString());
     union.mount("--redirect-dir=on");

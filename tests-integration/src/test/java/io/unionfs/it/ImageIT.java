@@ -72,7 +72,7 @@ class ImageIT {
     String script =
         """
         cd '%s'
-        mkdir work out
+        mkdir out
         echo data > lower/a
         ln lower/a lower/b
         mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work,index=on,metacopy=on,redirect_dir=on mnt

@@ -113,8 +113,10 @@ final class Pruning {
         int errno = forgetting.prune(ids, number);
         if (errno == Errno.EINVAL) {
           giveUp();
+          return false;
         }
         if (errno != 0) {
+          LOG.debug("the kernel was not asked to forget: {}", Errno.message(errno));
           return false;
         }
       }

@@ -1,11 +1,11 @@
 package io.unionfs.benchmarks;
 
-import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.io.IOException;

@@ -198,6 +198,8 @@ final class Origins {
     if (!isThere(index, name, entry) || entry.isWhiteoutDevice()) {
       return null;
     }
-    return new Side(index, name, entry, new Place(index, name));
+    // kernel overlayfs's copy in the index may be without data, like any other
+    boolean dataBelow = entry.isRegular() && layers.marks().isMetacopy(index, name);
+    return new Side(index, name, entry, dataBelow ? lower.data() : new Place(index, name));
   }
 }

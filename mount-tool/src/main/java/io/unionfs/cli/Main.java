@@ -16,6 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
   static final int FAILED = 1;
   static final int USAGE = 2;
+  private static final String MOUNT = "unionfs-mount";
 
   private Main() {}
 
@@ -24,7 +25,8 @@ public final class Main {
     String[] all = RawArguments.of(decoded);
     String program = all.length == 0 ? "unionfs" : all[0];
     String[] arguments = all.length == 0 ? all : Arrays.copyOfRange(all, 1, all.length);
-    CommandLine line = commandLine(program);
+    CommandLine line =
+        program.equals(MOUNT) ? commandLine(program) : prepared(UnionfsCommand.lineFor(arguments));
     int status = line.execute(arguments);
     line.getOut().flush();
     System.out.flush();
@@ -34,8 +36,10 @@ public final class Main {
 
   /** The command of that name, {@code unionfs-mount} or {@code unionfs}. */
   public static CommandLine commandLine(String program) {
-    boolean mount = program.equals("unionfs-mount");
-    CommandLine line = mount ? MountLine.command() : new CommandLine(new UnionfsCommand());
+    return prepared(program.equals(MOUNT) ? MountLine.command() : UnionfsCommand.line());
+  }
+
+  private static CommandLine prepared(CommandLine line) {
     line.setOut(utf8(System.out)); // names are shown in it, whatever the locale says
     line.setErr(utf8(System.err));
     line.setExpandAtFiles(false);

@@ -68,7 +68,7 @@ class ImageIT {
 
   /* The kernel's copies stand in the index, and may be nothing but attributes. */
   @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
-  void copyOfTheKernelWithoutDataIsCommittedWithThem(Union union) throws Exception {
+  void copyOfTheKernelWithoutDataHasThoseOfTheLower(Union union) throws Exception {
     String script =
         """
         cd '%s'
@@ -82,12 +82,15 @@ class ImageIT {
         '%s' commit --lower lower --upper upper --work work -o out/
         stat -c %%a out/b
         cat out/b
+        '%s' diff --content --json --lower lower --upper upper --work work
         """
-            .formatted(union.home(), Tool.unionfs());
+            .formatted(union.home(), Tool.unionfs(), Tool.unionfs());
 
     String said = Command.of(Account.ROOT, "unshare", "--mount", "bash", "-euc", script).output();
 
-    assertThat(said).endsWith("600\ndata\n");
+    assertThat(said).contains("600\ndata\n");
+    assertThat(said).contains("\"kind\":\"deleted\"", "\"aspects\":[\"metadata\"]");
+    assertThat(said).doesNotContain("content");
   }
 
   private static void mount(Union union) throws Exception {

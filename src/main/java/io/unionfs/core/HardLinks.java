@@ -4,17 +4,14 @@ import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.Origin;
-import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,7 +52,7 @@ final class HardLinks implements AutoCloseable {
     }
     SharedFd fd = index.pin();
     try {
-      for (Name name : names(index)) {
+      for (Name name : index.names()) {
         Indexed entry = entry(index, name);
         if (entry != null && !entry.stat().isDirectory() && isOrphan(marks, fd, entry)) {
           sys.unlinkat(fd.fd(), name, 0);
@@ -64,19 +61,6 @@ final class HardLinks implements AutoCloseable {
     } finally {
       fd.unpin();
     }
-  }
-
-  private List<Name> names(LayerDir index) throws ErrnoException {
-    List<Name> names = new ArrayList<>();
-    try (Fd listing = new Fd(sys, index.openSelf());
-        Dirents entries = Dirents.open(sys, listing.raw())) {
-      while (entries.next()) {
-        if (!entries.isDotOrDotDot()) {
-          names.add(entries.name());
-        }
-      }
-    }
-    return names;
   }
 
   private boolean isOrphan(Marks marks, SharedFd fd, Indexed entry) throws ErrnoException {

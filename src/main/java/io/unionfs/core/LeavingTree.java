@@ -5,9 +5,7 @@ import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
 import io.unionfs.stack.LowerIndex;
-import io.unionfs.sys.Dirents;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.util.ArrayDeque;
@@ -57,7 +55,7 @@ record LeavingTree(List<Directory> directories) {
       LayerDir upper = at.dir().upper();
       List<Entry> entries = new ArrayList<>();
       if (upper != null) {
-        for (Name name : names(union, upper)) {
+        for (Name name : upper.names()) {
           entries.add(entry(union, lookup, at, upper, name, open));
         }
       }
@@ -77,19 +75,6 @@ record LeavingTree(List<Directory> directories) {
   /** The name that an entry of the upper decides on, null for none. */
   static @Nullable Name shownBy(Marks marks, Name name) {
     return marks.whiteouts().isReserved(name) ? marks.whiteouts().hiddenBy(name) : name;
-  }
-
-  private static List<Name> names(UnionState union, LayerDir upper) throws ErrnoException {
-    List<Name> names = new ArrayList<>();
-    try (Fd fd = new Fd(union.sys(), upper.openSelf());
-        Dirents entries = Dirents.open(union.sys(), fd.raw())) {
-      while (entries.next()) {
-        if (!entries.isDotOrDotDot()) {
-          names.add(entries.name());
-        }
-      }
-    }
-    return names;
   }
 
   private static Entry entry(

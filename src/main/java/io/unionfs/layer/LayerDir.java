@@ -1,13 +1,17 @@
 package io.unionfs.layer;
 
+import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -229,6 +233,24 @@ public final class LayerDir {
     } finally {
       pinned.unpin();
     }
+  }
+
+  /**
+   * Lists it: all names, those of marks too, in the order in which the file system gives them.
+   *
+   * @throws ErrnoException the errno of open(2) or getdents64(2); ESTALE if it is gone
+   */
+  public List<Name> names() throws ErrnoException {
+    List<Name> names = new ArrayList<>();
+    try (Fd listing = new Fd(layer.sys(), openSelf());
+        Dirents entries = Dirents.open(layer.sys(), listing.raw())) {
+      while (entries.next()) {
+        if (!entries.isDotOrDotDot()) {
+          names.add(entries.name());
+        }
+      }
+    }
+    return names;
   }
 
   /** Opens this directory for getdents64(2) or fsync(2); the caller closes it. */

@@ -8,10 +8,8 @@ import io.unionfs.layer.TreeRemoval;
 import io.unionfs.stack.DiscardSteps;
 import io.unionfs.stack.DiscardSteps.Entry;
 import io.unionfs.stack.Resolution;
-import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
@@ -20,7 +18,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -54,6 +51,8 @@ final class DiscardPlan {
   private final OpenLayers layers;
   private final Marks marks;
   private final Origins origins;
+  private final LowerPaths lowers;
+  private final ShownAgain shownAgain;
   private final List<Entry> entries = new ArrayList<>();
   private final Map<Long, Linked> linked = new LinkedHashMap<>();
 
@@ -61,29 +60,15 @@ final class DiscardPlan {
   private final Set<Name> unnamed = new LinkedHashSet<>();
   private boolean everything;
 
-  /* Names of lower hard links that show again with one entry, by the index entry of their file. */
-  private final Map<Name, DiscardSteps.Links> shownAgain = new HashMap<>();
-  private final Set<Name> counted = new HashSet<>();
-  private @Nullable Boolean indexUsed;
-
-  /* Directories of the lowers that are elsewhere in the union. */
-  private final Set<Name> movedAway = new HashSet<>();
-
-  /* Where they are, and where the lowers have them. */
-  private final Map<Name, List<Name>> movedFrom = new HashMap<>();
-
   /* Lower files with several names whose copies go, by their inodes; not asked for is null. */
   private @Nullable Set<Inode> originals;
 
-  /* The directory that was last looked for in the lowers; null if they have none there. */
-  private List<Name> lastPath = List.of();
-  private @Nullable MergedDir lastDir;
-
   private DiscardPlan(OpenLayers layers) {
     this.layers = layers;
-    this.lastDir = layers.lowerRoot();
     this.marks = layers.marks();
     this.origins = new Origins(layers);
+    this.lowers = new LowerPaths(layers);
+    this.shownAgain = new ShownAgain(layers, origins, lowers);
   }
 
   /**
@@ -141,7 +126,7 @@ final class DiscardPlan {
       return List.of();
     }
     List<Name> left = new ArrayList<>();
-    for (Name name : onDisk(index)) {
+    for (Name name : index.names()) {
       boolean known = IndexNames.origin(name) != null || IndexNames.numbered(name) != null;
       if (known && !copies.contains(name)) {
         left.add(name);
@@ -153,8 +138,7 @@ final class DiscardPlan {
   private void refuseRenames(List<List<Name>> paths, boolean live) throws IOException {
     for (Renames.Renamed each : UpperDiff.renames(layers)) {
       if (each.directory()) {
-        movedAway.add(Paths.join(each.from())); // its names count where they are
-        movedFrom.put(Paths.join(each.to()), each.from());
+        shownAgain.moved(each.from(), each.to());
       }
       boolean goes = isBelow(paths, each.to());
       String renamed = Paths.join(each.from()) + " was renamed to " + Paths.join(each.to());
@@ -242,7 +226,7 @@ final class DiscardPlan {
     if (upper != null && upper.tryStat(path.get(path.size() - 1), new Stat()) != Errno.ENOENT) {
       return false;
     }
-    Resolution found = lower(path);
+    Resolution found = lowers.find(path);
     boolean file = found != null && found.kind() == Resolution.Kind.FILE;
     return !file || found == null || origins.indexed(Side.of(found)) == null;
   }
@@ -254,7 +238,7 @@ final class DiscardPlan {
     }
     if (path.isEmpty()) {
       everything = true;
-      for (Name name : onDisk(upper.root())) {
+      for (Name name : upper.root().names()) {
         addEntry(List.of(), upper.root(), name);
       }
       return;
@@ -267,7 +251,7 @@ final class DiscardPlan {
     DiffDir dir = directory(parent);
     LayerDir present = dir == null ? null : dir.upper();
     boolean restores = dir != null && dir.showsBefore() && dir.path().equals(dir.oldPath());
-    if (!restores && lowersShow(path)) {
+    if (!restores && lowers.find(path) != null) {
       throw new IOException(
           Paths.join(path)
               + ": a directory above it was deleted, renamed or made anew; discard that one");
@@ -305,11 +289,10 @@ final class DiscardPlan {
     }
     boolean mark =
         marks.whiteouts().isReserved(name) || marks.whiteouts().isWhiteout(dir, name, stat);
-    shownAgain.clear();
     if (!isBesideObject(dir, name)) {
       countLinks(parent, dir, name, stat);
     }
-    entries.add(new Entry(parent, name, mark, Map.copyOf(shownAgain)));
+    entries.add(new Entry(parent, name, mark, shownAgain.take()));
   }
 
   /* What a mark hides shows again when the object goes that stands under the name. */
@@ -334,7 +317,7 @@ final class DiscardPlan {
     open.push(new Open(Paths.child(parent, first), top.child(first, firstStat)));
     while (!open.isEmpty()) {
       Open at = open.pop();
-      for (Name name : onDisk(at.dir())) {
+      for (Name name : at.dir().names()) {
         Stat stat = Discard.statOf(at.dir(), name);
         List<Name> path = Paths.child(at.path(), name);
         count(path, at.dir(), name, stat);
@@ -349,7 +332,7 @@ final class DiscardPlan {
     if (marks.whiteouts().isReserved(name)) {
       Name hidden = marks.whiteouts().hiddenBy(name);
       if (hidden != null && !isBesideObject(dir, name)) {
-        countShownAgain(Paths.child(path.subList(0, path.size() - 1), hidden), true);
+        shownAgain.count(Paths.child(path.subList(0, path.size() - 1), hidden), true);
       }
       return;
     }
@@ -363,7 +346,7 @@ final class DiscardPlan {
       linked.computeIfAbsent(stat.ino, ino -> new Linked(Paths.join(path), stat.nlink, index))
           .going++;
     }
-    countShownAgain(path, !isMerged(side));
+    shownAgain.count(path, !isMerged(side));
   }
 
   private boolean isMerged(Side side) throws ErrnoException {
@@ -380,7 +363,7 @@ final class DiscardPlan {
     if (known == null || upper.stat().isDirectory() || isWhiteout(upper)) {
       return;
     }
-    Resolution found = lower(path);
+    Resolution found = lowers.find(path);
     Side lower =
         found != null && found.kind() == Resolution.Kind.FILE && Side.of(found).stat().nlink > 1
             ? Side.of(found)
@@ -398,87 +381,6 @@ final class DiscardPlan {
     return marks.whiteouts().isWhiteout(side.dir(), side.name(), side.stat());
   }
 
-  /*
-   * A name of a lower file whose copy stands in the index was deleted, and its count with it; or a
-   * directory of the lowers with such names.
-   */
-  private void countShownAgain(List<Name> shown, boolean withTree) throws ErrnoException {
-    List<Name> path = inLowers(shown);
-    Resolution found = layers.index() == null ? null : countedLower(path);
-    if (found == null || found.kind() != Resolution.Kind.DIRECTORY) {
-      return;
-    }
-    MergedDir top = withTree && isIndexUsed() ? lowerDirectory(path) : null;
-    if (top == null || movedAway.contains(Paths.join(path))) {
-      return;
-    }
-    record Open(List<Name> path, MergedDir dir) {}
-    Deque<Open> open = new ArrayDeque<>();
-    open.push(new Open(path, top));
-    while (!open.isEmpty()) {
-      Open at = open.pop();
-      for (Name name : at.dir().names()) {
-        List<Name> child = Paths.child(at.path(), name);
-        Resolution below = at.dir().resolve(name);
-        if (below.kind() == Resolution.Kind.DIRECTORY) {
-          if (!movedAway.contains(Paths.join(child))) {
-            open.push(new Open(child, at.dir().child(below)));
-          }
-        } else if (below.exists() && Side.of(below).stat().nlink > 1) {
-          countFile(child, below);
-        }
-      }
-    }
-  }
-
-  /* A path in a renamed directory shows again where the lowers have that one: both go, or neither. */
-  private List<Name> inLowers(List<Name> path) {
-    if (movedFrom.isEmpty()) {
-      return path;
-    }
-    for (int length = path.size() - 1; length > 0; length--) {
-      List<Name> from = movedFrom.get(Paths.join(path.subList(0, length)));
-      if (from != null) {
-        List<Name> old = new ArrayList<>(from);
-        old.addAll(path.subList(length, path.size()));
-        return old;
-      }
-    }
-    return path;
-  }
-
-  private boolean isIndexUsed() throws ErrnoException {
-    Boolean known = indexUsed;
-    if (known == null) {
-      LayerDir index = layers.index();
-      known = index != null && !onDisk(index).isEmpty();
-      indexUsed = known;
-    }
-    return known;
-  }
-
-  private @Nullable Resolution countedLower(List<Name> path) throws ErrnoException {
-    Resolution found = lower(path);
-    if (found != null && found.kind() == Resolution.Kind.FILE) {
-      countFile(path, found);
-    }
-    return found;
-  }
-
-  private void countFile(List<Name> path, Resolution found) throws ErrnoException {
-    if (!counted.add(Paths.join(path))) {
-      return;
-    }
-    Side lower = Side.of(found);
-    Side copy = origins.indexed(lower);
-    if (copy != null) {
-      shownAgain.merge(
-          copy.name(),
-          new DiscardSteps.Links(1, lower.stat().nlink),
-          (known, one) -> new DiscardSteps.Links(known.more() + one.more(), one.lower()));
-    }
-  }
-
   private void refuseSomeLinks() throws IOException {
     for (Linked file : linked.values()) {
       if (file.nlink > file.going + 1) {
@@ -493,7 +395,7 @@ final class DiscardPlan {
 
   /* The name is only a lower's, and what it shows is a copy that another name has made. */
   private void addUnnamed(List<Name> path) throws ErrnoException, IOException {
-    Resolution found = lower(path);
+    Resolution found = lowers.find(path);
     if (found == null || found.kind() != Resolution.Kind.FILE) {
       return;
     }
@@ -506,37 +408,6 @@ final class DiscardPlan {
           Paths.join(path) + ": was changed under another name of the same file; discard that one");
     }
     unnamed.add(copy.name());
-  }
-
-  private boolean lowersShow(List<Name> path) throws ErrnoException {
-    return lower(path) != null;
-  }
-
-  /* What the lowers alone show; null for nothing. */
-  private @Nullable Resolution lower(List<Name> path) throws ErrnoException {
-    if (path.isEmpty()) {
-      return null;
-    }
-    List<Name> parent = path.subList(0, path.size() - 1);
-    if (!parent.equals(lastPath)) { // most come directory by directory
-      lastDir = lowerDirectory(parent);
-      lastPath = List.copyOf(parent);
-    }
-    MergedDir dir = lastDir;
-    Resolution found = dir == null ? null : dir.resolve(path.get(path.size() - 1));
-    return found == null || !found.exists() ? null : found;
-  }
-
-  private @Nullable MergedDir lowerDirectory(List<Name> path) throws ErrnoException {
-    MergedDir dir = layers.lowerRoot();
-    for (Name name : path) {
-      Resolution found = dir.resolve(name);
-      if (found.kind() != Resolution.Kind.DIRECTORY) {
-        return null;
-      }
-      dir = dir.child(found);
-    }
-    return dir;
   }
 
   /* A directory of the union beside the lowers'; null where the union has none. */
@@ -564,19 +435,6 @@ final class DiscardPlan {
         own ? parts.get(0) : null,
         own ? parts.subList(1, parts.size()) : parts,
         before ? was.parts() : List.of());
-  }
-
-  private static List<Name> onDisk(LayerDir dir) throws ErrnoException {
-    List<Name> names = new ArrayList<>();
-    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
-        Dirents listed = Dirents.open(dir.sys(), fd.raw())) {
-      while (listed.next()) {
-        if (!listed.isDotOrDotDot()) {
-          names.add(listed.name());
-        }
-      }
-    }
-    return names;
   }
 
   /** Does it. */

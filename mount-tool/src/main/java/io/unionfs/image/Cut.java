@@ -9,7 +9,6 @@ import io.unionfs.layer.LayerDir;
 import io.unionfs.offline.OpenLayers;
 import io.unionfs.offline.Paths;
 import io.unionfs.stack.Resolution.Place;
-import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
@@ -24,7 +23,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -151,18 +149,11 @@ public final class Cut implements LayerChanges, AutoCloseable {
 
   /* None of one that is gone. */
   private static List<Name> names(LayerDir dir) {
-    List<Name> names = new ArrayList<>();
-    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
-        Dirents listed = Dirents.open(dir.sys(), fd.raw())) {
-      while (listed.next()) {
-        if (!listed.isDotOrDotDot()) {
-          names.add(listed.name());
-        }
-      }
+    try {
+      return dir.names();
     } catch (ErrnoException e) {
       return List.of();
     }
-    return names;
   }
 
   /**

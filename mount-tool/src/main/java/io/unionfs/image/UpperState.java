@@ -4,17 +4,14 @@ import io.unionfs.image.LayerUnpacking.Watcher;
 import io.unionfs.image.oci.Digest;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
-import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
@@ -85,21 +82,16 @@ public final class UpperState {
 
   /* Sorted; none of a directory that is gone, of which its parent's state tells. */
   private static List<Name> names(LayerDir dir) throws ErrnoException {
-    List<Name> names = new ArrayList<>();
-    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
-        Dirents entries = Dirents.open(dir.sys(), fd.raw())) {
-      while (entries.next()) {
-        if (!entries.isDotOrDotDot()) {
-          names.add(entries.name());
-        }
-      }
+    try {
+      List<Name> names = dir.names();
+      Collections.sort(names);
+      return names;
     } catch (ErrnoException e) {
-      if (!isGone(e.errno())) {
-        throw e;
+      if (isGone(e.errno())) {
+        return List.of();
       }
+      throw e;
     }
-    Collections.sort(names);
-    return names;
   }
 
   private static int tryStat(LayerDir dir, Name name, Stat stat) {

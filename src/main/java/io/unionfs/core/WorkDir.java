@@ -1,6 +1,7 @@
 package io.unionfs.core;
 
 import io.unionfs.layer.Directories;
+import io.unionfs.layer.InheritedAcls;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.MarkRules;
@@ -91,6 +92,7 @@ final class WorkDir {
         new Incompat(work).check(shown);
         TreeRemoval.clear(work, Set.of(Incompat.DIRECTORY));
       }
+      InheritedAcls.remove(sys, fd.fd(), WORK);
       if (sys.tryStatx(fd.fd(), INDEX, stat) == 0 && stat.isDirectory()) {
         if ((stat.mode & 0700) != 0700) {
           sys.fchmodat(fd.fd(), INDEX, 0700);

@@ -1,5 +1,6 @@
 package io.unionfs.image.file;
 
+import io.unionfs.layer.InheritedAcls;
 import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.TreeRemoval;
@@ -31,9 +32,6 @@ public final class StagedDirectory implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StagedDirectory.class);
   private static final String PREFIX = ".unionfs-new-";
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final List<Name> ACLS =
-      List.of(Name.of("system.posix_acl_access"), Name.of("system.posix_acl_default"));
-
   private final Sys sys;
   private final byte[] target;
   private final Fd parent;
@@ -136,15 +134,7 @@ public final class StagedDirectory implements AutoCloseable {
 
   /* A default ACL of the place above would be handed down to everything that is made here. */
   private static void withoutInherited(Sys sys, int fd) throws ErrnoException {
-    for (Name acl : ACLS) {
-      try {
-        sys.fremovexattr(fd, acl);
-      } catch (ErrnoException e) {
-        if (e.errno() != Errno.ENODATA && e.errno() != Errno.EOPNOTSUPP) {
-          throw e;
-        }
-      }
-    }
+    InheritedAcls.remove(sys, fd, Name.DOT);
     sys.fchmod(fd, 0700);
   }
 

@@ -5,7 +5,10 @@ import java.io.IOException;
 
 /** Takes what a diff finds. */
 public interface DiffSink {
-  /** Takes a change; in the order of paths, a directory before what is in it. */
+  /**
+   * Takes a change; in the order of paths, a directory before what is in it, and last those of
+   * files of which only lowers have names.
+   */
   void change(Change change) throws IOException;
 
   /**
@@ -14,6 +17,12 @@ public interface DiffSink {
    * @param path below the union's root
    */
   void problem(Name path, int errno) throws IOException;
+
+  /**
+   * Told of changed files of which only lowers have names that are left, where those are not looked
+   * for; nothing by default.
+   */
+  default void unnamed(int files) throws IOException {}
 
   /** Told how much has been done since the last time; nothing by default. */
   default void progress(long entries, long bytes) {}

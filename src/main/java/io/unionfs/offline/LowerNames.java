@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /*
  * The index has the handle of a copy's lower file, which leads to one of its names at most, and not to the
@@ -20,7 +21,10 @@ import java.util.Map;
  */
 /** The names of copies in the index that only lowers have. */
 final class LowerNames {
-  private final Map<Name, List<Name>> byIndexEntry = new HashMap<>();
+  /** A lower file whose copy is in the index, and the names that show it. */
+  record Found(Side lower, List<Name> paths) {}
+
+  private final Map<Name, Found> byIndexEntry = new HashMap<>();
 
   private record Frame(List<Name> path, MergedDir dir, Iterator<Name> names) {}
 
@@ -74,12 +78,15 @@ final class LowerNames {
     }
     Side copy = origins.indexed(side);
     if (copy != null) {
-      byIndexEntry.computeIfAbsent(copy.name(), name -> new ArrayList<>()).add(Paths.join(path));
+      byIndexEntry
+          .computeIfAbsent(copy.name(), name -> new Found(side, new ArrayList<>()))
+          .paths()
+          .add(Paths.join(path));
     }
   }
 
-  /** Of one copy, in the order of the walk. */
-  List<Name> of(Name indexEntry) {
-    return byIndexEntry.getOrDefault(indexEntry, List.of());
+  /** Of one copy, in the order of the walk; null if there are none. */
+  @Nullable Found of(Name indexEntry) {
+    return byIndexEntry.get(indexEntry);
   }
 }

@@ -13,6 +13,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -174,6 +175,26 @@ final class Origins {
         !stat.isDirectory() && upper.dir().layer() == layers.upper() && stat.nlink > 1;
     byte[] mark = several ? mark(upper) : null;
     return mark == null ? null : indexEntry(mark, stat);
+  }
+
+  /** The copies in the index that no name of the upper has any more, but perhaps lower ones. */
+  List<Name> unnamedCopies() throws ErrnoException {
+    LayerDir index = layers.index();
+    if (index == null) {
+      return List.of();
+    }
+    List<Name> found = new ArrayList<>();
+    Stat entry = new Stat();
+    for (Name name : index.names()) {
+      if (IndexNames.origin(name) != null
+          && isThere(index, name, entry)
+          && !entry.isDirectory()
+          && !entry.isWhiteoutDevice()
+          && entry.nlink == 1) {
+        found.add(name);
+      }
+    }
+    return found;
   }
 
   /**

@@ -93,7 +93,43 @@ public final class UpperDiff {
     telling = true;
     for (List<Name> below : paths) {
       walk(below);
+      if (below.isEmpty()) {
+        tellUnnamed();
+      }
     }
+  }
+
+  /* The name under which a file was changed is gone, and the lowers have others. */
+  private void tellUnnamed() throws IOException {
+    try {
+      List<Name> copies = origins.unnamedCopies();
+      if (!findsLinks) {
+        if (!copies.isEmpty()) {
+          sink.unnamed(copies.size());
+        }
+        return;
+      }
+      for (Name entry : copies) {
+        LowerNames.Found found = lowerNames().of(entry);
+        Side copy = found == null ? null : origins.indexed(found.lower());
+        if (found != null && copy != null) {
+          for (Name path : found.paths()) {
+            compare(Paths.split(path.bytes()), found.lower(), copy);
+          }
+        }
+      }
+    } catch (ErrnoException e) {
+      throw new IOException("the index of hard links: " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private LowerNames lowerNames() throws IOException {
+    LowerNames known = lowerNames;
+    if (known == null) {
+      known = LowerNames.read(layers, origins, sink);
+      lowerNames = known;
+    }
+    return known;
   }
 
   /**
@@ -355,12 +391,8 @@ public final class UpperDiff {
     if (entry == null) {
       return List.of();
     }
-    LowerNames known = lowerNames;
-    if (known == null) {
-      known = LowerNames.read(layers, origins, sink);
-      lowerNames = known;
-    }
-    return known.of(entry);
+    LowerNames.Found found = lowerNames().of(entry);
+    return found == null ? List.of() : found.paths();
   }
 
   private static Change.@Nullable Version version(

@@ -67,6 +67,15 @@ final class DiffPrinter implements DiffSink {
     }
   }
 
+  @Override
+  public void unnamed(int files) {
+    progress.clear();
+    System.err.println(
+        files
+            + (files == 1 ? " changed file has" : " changed files have")
+            + " no name left but in the lowers, if any; --links looks for those");
+  }
+
   /* A line each: a name may have any character in it. */
   private void printLinks(Change change) throws IOException {
     Change.Version after = change.after();

@@ -25,6 +25,8 @@ public final class Proc implements AutoCloseable {
 
   private static final String STATUS = "status";
   private static final String RESIDENT = "VmRSS:";
+  private static final String FS_GROUP = "Gid:";
+  private static final String GROUPS = "Groups:";
   private static final int STATUS_BYTES = 8 << 10;
   private static final long KIB = 1024;
 
@@ -68,6 +70,16 @@ public final class Proc implements AutoCloseable {
       }
     }
     return UNKNOWN;
+  }
+
+  /** Whether a process is in a group; false where it is not known. */
+  public boolean isInGroup(int pid, int gid) {
+    byte[] status = read(pid, STATUS, STATUS_BYTES);
+    String text = status == null ? "" : new String(status, StandardCharsets.ISO_8859_1);
+    return text.lines()
+        .filter(line -> line.startsWith(FS_GROUP) || line.startsWith(GROUPS))
+        .flatMap(line -> Arrays.stream(line.split("\\s+")).skip(1))
+        .anyMatch(Integer.toUnsignedString(gid)::equals);
   }
 
   /** How many descriptors this process has open, or {@link #UNKNOWN}. */

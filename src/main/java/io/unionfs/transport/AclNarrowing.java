@@ -26,7 +26,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * use by any number of threads.
  */
 public final class AclNarrowing {
-  private static final Name ACCESS = Name.of("system.posix_acl_access");
+  /** The xattr that is a file's own ACL. */
+  public static final Name ACCESS = Name.of("system.posix_acl_access");
 
   private static final int HEADER_SIZE = 4;
   private static final int ENTRY_SIZE = 8;

@@ -2,12 +2,15 @@ package io.unionfs.transport.jnrfuse;
 
 import static io.unionfs.transport.jnrfuse.RequestThread.caller;
 
+import io.unionfs.core.Caller;
 import io.unionfs.core.Node;
 import io.unionfs.core.UnionFileSystem;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
+import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
+import io.unionfs.sys.Stat;
 import io.unionfs.transport.AclNarrowing;
 
 /** The operations of libfuse on extended attributes. */
@@ -33,11 +36,24 @@ final class XattrOperations {
     NativeMemory.getBytes(value, bytes, 0, bytes.length);
     acl.changing(node, xattr);
     try {
-      fs.setxattr(node, xattr, bytes, flags, caller(library));
+      Caller caller = caller(library);
+      fs.setxattr(node, xattr, bytes, flags, takesSetgid(node, xattr, caller), caller);
     } finally {
       changed(node, xattr);
     }
     return 0;
+  }
+
+  /* As posix_acl_update_mode() does, where the kernel knows of ACLs. */
+  private boolean takesSetgid(Node node, Name xattr, Caller caller) throws ErrnoException {
+    if (!xattr.equals(AclNarrowing.ACCESS) || caller.uid() == 0) {
+      return false;
+    }
+    Stat stat = new Stat();
+    fs.getattr(node, stat);
+    return (stat.mode & Linux.S_ISGID) != 0
+        && stat.gid != caller.gid()
+        && !fs.proc().isInGroup(caller.pid(), stat.gid);
   }
 
   /** Returns the value's length; with a size of 0 that is all that is asked for. */

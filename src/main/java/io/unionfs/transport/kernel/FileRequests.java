@@ -202,13 +202,14 @@ final class FileRequests {
   int fallocate(Worker worker) throws ErrnoException {
     Request request = worker.request;
     FileNode file = file(worker);
-    keptTimes.drop(file);
+    keptTimes.beforeWrite(file);
     clearPrivileges(worker, request.nodeId(), file);
     fs.fallocate(
         file,
         request.u32(In.FALLOCATE_MODE),
         request.u64(In.FALLOCATE_OFFSET),
         request.u64(In.FALLOCATE_LENGTH));
+    keptTimes.afterWrite(file);
     return 0;
   }
 
@@ -237,11 +238,12 @@ final class FileRequests {
     if (length < 0 || length > MOST_COPIED) {
       length = MOST_COPIED;
     }
-    keptTimes.drop(to);
+    keptTimes.beforeWrite(to);
     clearPrivileges(worker, request.u64(In.COPY_NODE_ID_OUT), to);
     long copied =
         fs.copyFileRange(
             from, request.u64(In.COPY_OFFSET_IN), to, request.u64(In.COPY_OFFSET_OUT), length);
+    keptTimes.afterWrite(to);
     if (request.opcode() == Opcode.COPY_FILE_RANGE_64) {
       worker.reply.u64(copied);
     } else {

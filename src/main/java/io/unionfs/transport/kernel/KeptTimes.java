@@ -13,7 +13,8 @@ import java.util.concurrent.ConcurrentMap;
  * With the write-back cache the kernel owns the modification time of a file. It sends a SETATTR when
  * that changes, before or after the WRITE of the data, and none if a file is written within the tick of
  * the clock in which it was made. The host would take the WRITE for a modification of its own time,
- * which shows as soon as the kernel forgets the file. That is so of writes past the cache (O_DIRECT) too.
+ * which shows as soon as the kernel forgets the file. That is so of writes past the cache (O_DIRECT) too, and of
+ * fallocate(2) and copy_file_range(2), before which the kernel sets its time (file_modified).
  */
 /** The modification times that the kernel knows, to be put back after writes of its cache. */
 final class KeptTimes {

@@ -571,4 +571,54 @@ class DeviationsIT {
     union.remount();
     assertThat(union.run("stat -c %z f")).isEqualTo(union.run(host));
   }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void attributesOfStatxAreLeftToTheIoctl(Union union) throws Exception {
+    union.layers("upper f file \"text\"").mount();
+    union.run("chattr +d f");
+
+    assertThat(
+            union.run(
+                """
+                lsattr f | cut -d ' ' -f 1 | tr -d -- -
+                python3 - <<'END'
+                import ctypes, struct
+                found = ctypes.create_string_buffer(256)
+                assert ctypes.CDLL(None).statx(-100, b"f", 0, 0x7ff, found) == 0
+                print("nodump", "told" if struct.unpack_from("Q", found, 8)[0] & 0x40 else "not told")
+                END
+                """))
+        .matches("[a-z]*d[a-z]*\nnodump not told\n");
+  }
+
+  @MountTest(variants = Variant.KERNEL)
+  void directWritesBesideCachedReadsShowOnceTheCacheIsDropped(Union union) throws Exception {
+    union.layers("upper f file \"text\"").mount();
+
+    union.run(
+        """
+        python3 - <<'END'
+        import mmap, os, threading
+        block = mmap.mmap(-1, 4096)
+        direct = os.open("f", os.O_WRONLY | os.O_DIRECT)
+        cached = os.open("f", os.O_RDONLY)
+        done = threading.Event()
+        def read():
+          while not done.is_set():
+            os.pread(cached, 4096, 0)
+        reader = threading.Thread(target=read)
+        reader.start()
+        for i in range(200):
+          block[:] = bytes([i]) * 4096
+          assert os.pwritev(direct, [block], 0) == 4096
+        done.set()
+        reader.join()
+        END
+        """);
+
+    union.remount();
+    assertThat(union.run("od -An -v -tu1 -w1 f | sort -u")).isEqualTo(" 199\n");
+  }
 }

@@ -241,6 +241,37 @@ class FeaturesIT {
             .formatted(Account.USER.uid(), Account.USER.gid(), union.calls()));
   }
 
+  /* What is made in a work directory that hands an ACL down would let others in. */
+  @MountTest
+  void defaultAclOfTheWorkDirectoryIsNotHandedDown(Union union) throws Exception {
+    union.layers(
+        """
+        lower f file "text"
+        lower gone file "text"
+        lower d/f file "text"
+        """);
+    Command.script(
+            Account.ROOT,
+            "cd '"
+                + union.home()
+                + "'; setfacl -d -m u:daemon:rwx work; setfacl -m u:daemon:rwx work; chmod 640 lower/f; setfacl -d"
+                + " -m u:daemon:rwx .")
+        .output();
+    union.mount();
+
+    union.run("touch f; rm gone; umask 027; echo more > gone; rm -r d; mkdir d; echo > d/new");
+    union.unmount();
+
+    assertThat(
+            Command.script(
+                    Account.ROOT,
+                    "cd '"
+                        + union.upper()
+                        + "'; getfacl -cp f gone d d/new | sed -n /daemon/p; stat -c %a f gone")
+                .output())
+        .isEqualTo("640\n640\n");
+  }
+
   @MountTest(
       accounts = Account.ROOT,
       variants = {Variant.KERNEL, Variant.PASSTHROUGH})
@@ -260,5 +291,72 @@ class FeaturesIT {
       Command.script(Account.ROOT, "chattr -R -i '" + union.upper() + "'").output();
     }
     union.run("echo more >> u; rm l");
+  }
+
+  @MountTest(
+      accounts = Account.ROOT,
+      variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void appendOnlyUpperFileMayBeTouched(Union union) throws Exception {
+    union.layers("upper a file \"text\"").mount();
+    try {
+      union.run("chattr +a a");
+
+      String before = union.run("stat -c %.Y a");
+      union.run("touch a");
+      union.remount();
+      assertThat(union.run("stat -c %.Y a")).isGreaterThan(before);
+      assertThat(union.attempt("touch -d 2001-01-01 a").err()).contains("not permitted");
+      assertThat(union.run("touch -c a; cat a")).isEqualTo("text");
+    } finally {
+      Command.script(Account.ROOT, "chattr -R -a '" + union.upper() + "'").output();
+    }
+  }
+
+  /* The host would take it for a modification of its own time, if the kernel's has not changed since a write. */
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void allocatingAndCopyingLeaveTheTimeThatIsShown(Union union) throws Exception {
+    union.mount();
+
+    String shown =
+        union.run(
+            """
+            head -c 65536 /dev/zero > source
+            python3 - <<'END'
+            import ctypes, os
+            libc = ctypes.CDLL(None, use_errno=True)
+            source = os.open("source", os.O_RDONLY)
+            for i in range(40):
+              fd = os.open("f%d" % i, os.O_RDWR | os.O_CREAT)
+              os.write(fd, bytes(65536))
+              if i % 2:
+                assert os.copy_file_range(source, fd, 4096, 0, 0) == 4096
+              else:
+                for at in (0, 8192):
+                  assert libc.fallocate(fd, 3, ctypes.c_long(at), ctypes.c_long(4096)) == 0, ctypes.get_errno()
+              os.fsync(fd)
+            END
+            stat -c '%n %y' f*
+            """);
+    union.remount();
+
+    assertThat(union.run("stat -c '%n %y' f*")).isEqualTo(shown);
+  }
+
+  /* posix_acl_update_mode() */
+  @MountTest(accounts = Account.ROOT)
+  void settingAnAclTakesTheGroupIdBitFromWhoIsNotInTheGroup(Union union) throws Exception {
+    union.mount();
+
+    union.sameAsPlain(
+        """
+        for groups in '--regid 101 --clear-groups' '--regid 101 --groups 100,102' '--regid 100 --clear-groups'; do
+          touch f
+          chown 99:100 f
+          chmod 2755 f
+          setpriv --reuid 99 $groups setfacl -m g::rwx f
+          stat -c %A f
+          rm f
+        done
+        """);
   }
 }

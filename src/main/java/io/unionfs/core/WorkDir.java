@@ -92,7 +92,9 @@ final class WorkDir {
         new Incompat(work).check(shown);
         TreeRemoval.clear(work, Set.of(Incompat.DIRECTORY));
       }
-      InheritedAcls.remove(sys, fd.fd(), WORK);
+      if (InheritedAcls.remove(sys, fd.fd(), WORK)) {
+        sys.fchmodat(fd.fd(), WORK, 0700);
+      }
       if (sys.tryStatx(fd.fd(), INDEX, stat) == 0 && stat.isDirectory()) {
         if ((stat.mode & 0700) != 0700) {
           sys.fchmodat(fd.fd(), INDEX, 0700);

@@ -13,7 +13,9 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -177,24 +179,36 @@ final class Origins {
     return mark == null ? null : indexEntry(mark, stat);
   }
 
-  /** The copies in the index that no name of the upper has any more, but perhaps lower ones. */
-  List<Name> unnamedCopies() throws ErrnoException {
-    LayerDir index = layers.index();
-    if (index == null) {
-      return List.of();
-    }
+  /**
+   * The copies in the index that no name of the upper has any more, but perhaps lower ones; none
+   * where it cannot be read, like marks, or goes away just then.
+   */
+  List<Name> unnamedCopies() throws IOException {
     List<Name> found = new ArrayList<>();
-    Stat entry = new Stat();
-    for (Name name : index.names()) {
-      if (IndexNames.origin(name) != null
-          && isThere(index, name, entry)
-          && !entry.isDirectory()
-          && !entry.isWhiteoutDevice()
-          && entry.nlink == 1) {
-        found.add(name);
+    try {
+      LayerDir index = layers.index();
+      for (Name name : index == null ? List.<Name>of() : index.names()) {
+        if (index != null && isUnnamedCopy(index, name)) {
+          found.add(name);
+        }
+      }
+    } catch (ErrnoException e) {
+      int errno = e.errno();
+      if (errno != Errno.EACCES && errno != Errno.ESTALE && errno != Errno.ENOENT) {
+        throw new IOException("the index of hard links: " + Errno.message(errno), e);
       }
     }
+    Collections.sort(found);
     return found;
+  }
+
+  private static boolean isUnnamedCopy(LayerDir index, Name name) throws ErrnoException {
+    Stat entry = new Stat();
+    return IndexNames.origin(name) != null
+        && isThere(index, name, entry)
+        && !entry.isDirectory()
+        && !entry.isWhiteoutDevice()
+        && entry.nlink == 1;
   }
 
   /**

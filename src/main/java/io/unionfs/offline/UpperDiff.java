@@ -77,7 +77,11 @@ public final class UpperDiff {
   public static void run(
       OpenLayers layers, List<Name> below, boolean readsContent, boolean findsLinks, DiffSink sink)
       throws IOException {
-    new UpperDiff(layers, readsContent, findsLinks, sink).tellEach(List.of(below));
+    UpperDiff diff = new UpperDiff(layers, readsContent, findsLinks, sink);
+    diff.tellEach(List.of(below));
+    if (below.isEmpty()) {
+      diff.tellUnnamed();
+    }
   }
 
   /** The same below each of several paths, one after the other. */
@@ -93,33 +97,37 @@ public final class UpperDiff {
     telling = true;
     for (List<Name> below : paths) {
       walk(below);
-      if (below.isEmpty()) {
-        tellUnnamed();
-      }
     }
   }
 
   /* The name under which a file was changed is gone, and the lowers have others. */
   private void tellUnnamed() throws IOException {
-    try {
-      List<Name> copies = origins.unnamedCopies();
-      if (!findsLinks) {
-        if (!copies.isEmpty()) {
-          sink.unnamed(copies.size());
-        }
-        return;
+    List<Name> copies = origins.unnamedCopies();
+    if (!findsLinks) {
+      if (!copies.isEmpty()) {
+        sink.unnamed(copies.size());
       }
-      for (Name entry : copies) {
-        LowerNames.Found found = lowerNames().of(entry);
-        Side copy = found == null ? null : origins.indexed(found.lower());
-        if (found != null && copy != null) {
-          for (Name path : found.paths()) {
-            compare(Paths.split(path.bytes()), found.lower(), copy);
-          }
-        }
+      return;
+    }
+    for (Name entry : copies) {
+      LowerNames.Found found = lowerNames().of(entry);
+      if (found != null) {
+        tellUnnamed(found);
       }
-    } catch (ErrnoException e) {
-      throw new IOException("the index of hard links: " + Errno.message(e.errno()), e);
+    }
+  }
+
+  private void tellUnnamed(LowerNames.Found found) throws IOException {
+    for (Name name : found.paths()) {
+      List<Name> path = Paths.split(name.bytes());
+      try {
+        Side copy = origins.indexed(found.lower());
+        if (copy != null) {
+          compare(path, found.lower(), copy);
+        }
+      } catch (ErrnoException e) {
+        problem(path, e);
+      }
     }
   }
 

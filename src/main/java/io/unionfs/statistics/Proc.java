@@ -25,9 +25,9 @@ public final class Proc implements AutoCloseable {
 
   private static final String STATUS = "status";
   private static final String RESIDENT = "VmRSS:";
-  private static final String FS_GROUP = "Gid:";
   private static final String GROUPS = "Groups:";
   private static final int STATUS_BYTES = 8 << 10;
+  private static final int MOST_STATUS_BYTES = 1 << 20; // with NGROUPS_MAX groups
   private static final long KIB = 1024;
 
   private final Sys sys;
@@ -72,12 +72,12 @@ public final class Proc implements AutoCloseable {
     return UNKNOWN;
   }
 
-  /** Whether a process is in a group; false where it is not known. */
+  /** Whether a process has a supplementary group; false where it is not known. */
   public boolean isInGroup(int pid, int gid) {
-    byte[] status = read(pid, STATUS, STATUS_BYTES);
+    byte[] status = read(pid, STATUS, MOST_STATUS_BYTES);
     String text = status == null ? "" : new String(status, StandardCharsets.ISO_8859_1);
     return text.lines()
-        .filter(line -> line.startsWith(FS_GROUP) || line.startsWith(GROUPS))
+        .filter(line -> line.startsWith(GROUPS))
         .flatMap(line -> Arrays.stream(line.split("\\s+")).skip(1))
         .anyMatch(Integer.toUnsignedString(gid)::equals);
   }

@@ -4,6 +4,7 @@ import io.unionfs.core.Caller;
 import io.unionfs.core.FileNode;
 import io.unionfs.core.SetAttr;
 import io.unionfs.core.UnionFileSystem;
+import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Stat;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,7 +48,11 @@ final class KeptTimes {
     }
   }
 
-  /** To be called after data was written. */
+  /**
+   * To be called after data was written. Where the host lets nobody set a time any more (chattr +a
+   * since it was opened), the one of the write stays: that was done, and must not be told as
+   * failed.
+   */
   void afterWrite(FileNode file) throws ErrnoException {
     if (!active) {
       return;
@@ -59,7 +64,15 @@ final class KeptTimes {
       change.mtime = kept.seconds();
       change.mtimeNsec = kept.nanos();
       change.afterWrite = true;
-      fs.setattr(file, change, SERVER);
+      try {
+        fs.setattr(file, change, SERVER);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.EPERM) {
+          throw e;
+        }
+        drop(file);
+        return;
+      }
       Time now = times.get(file);
       if (kept.equals(now)) {
         return;

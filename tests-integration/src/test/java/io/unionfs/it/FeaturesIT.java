@@ -251,10 +251,10 @@ class FeaturesIT {
         lower d/f file "text"
         """);
     Command.script(
-            Account.ROOT,
+            union.account(),
             "cd '"
                 + union.home()
-                + "'; setfacl -d -m u:daemon:rwx work; setfacl -m u:daemon:rwx work; chmod 640 lower/f; setfacl -d"
+                + "'; mkdir -p -m 700 work/work; setfacl -R -d -m u:daemon:rwx work; setfacl -R -m u:daemon:rwx work; chmod 640 lower/f; setfacl -d"
                 + " -m u:daemon:rwx .")
         .output();
     union.mount();
@@ -270,6 +270,8 @@ class FeaturesIT {
                         + "'; getfacl -cp f gone d d/new | sed -n /daemon/p; stat -c %a f gone")
                 .output())
         .isEqualTo("640\n640\n");
+    assertThat(Command.script(Account.ROOT, "stat -c %a '" + union.work() + "/work'").output())
+        .isEqualTo("700\n");
   }
 
   @MountTest(

@@ -152,4 +152,27 @@ class LayersIT {
 
     assertThat(union.run("cat f gone/y; ls")).isEqualTo("texttextd\nf\ngone\n");
   }
+
+  /* What only the index knows is left out then, and a copy without a name is not spoken of. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void diffNeedsNoRightsToTheIndex(Union union) throws Exception {
+    union.layers("lower a file \"text\"");
+    Files.createLink(union.lower().resolve("b"), union.lower().resolve("a"));
+    mount(union);
+    union.run("chmod 600 a; rm a; echo > new");
+    union.unmount();
+
+    Command.Result byRoot = tool(union, layers(union, "diff"));
+    List<String> line = new ArrayList<>(List.of(Tool.unionfs()));
+    line.addAll(List.of(layers(union, "diff", "--stat")));
+    Command.Result byUser = Command.of(Account.USER, line.toArray(String[]::new)).run();
+
+    assertThat(byRoot.out()).isEqualTo("D a\nA new\n");
+    assertThat(byRoot.err()).startsWith("1 changed file has no name left but in the lowers");
+    assertThat(byUser.out()).contains("  a\n", "  new\n", "1 added");
+    assertThat(byUser.err()).isEmpty();
+    assertThat(byUser.status()).isZero();
+    assertThat(tool(union, layers(union, "diff", "--links")).out())
+        .isEqualTo("D a\nA new\nM b  (mode)\n");
+  }
 }

@@ -54,8 +54,9 @@ final class DiffCommand implements Callable<Integer> {
   @Option(
       names = "--links",
       description =
-          "List, of a changed file with several names, those that only lower directories have; without"
-              + " it they are counted. If there are any, everything that the union shows is walked over.")
+          "List, of a changed file with several names, those that only lower directories have, also where"
+              + " no other is left; without it they are counted. If there are any, everything that the union"
+              + " shows is walked over.")
   private boolean links;
 
   @Mixin private final OutputOptions output = new OutputOptions();

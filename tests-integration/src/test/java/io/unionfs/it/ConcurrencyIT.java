@@ -13,27 +13,51 @@ class ConcurrencyIT {
 
     union.run(
         """
-        worker() {
-          local w=$1 i
-          for i in $(seq 60); do
-            echo $w-$i > d/$w-$i
-            mv d/$w-$i e/$w-$i
-            echo more >> d/l$((RANDOM % 40 + 1)) 2>/dev/null || true
-            ln e/$w-$i d/link-$w-$i
-            rm -f d/l$((RANDOM % 40 + 1))
-            mkdir -p d/sub$((i % 3)) && touch d/sub$((i % 3))/$w 2>/dev/null || true
-            mv d/l$((RANDOM % 40 + 1)) e/ 2>/dev/null || true
-            rm d/link-$w-$i
-            ls d e >/dev/null
-            rmdir d/sub$((i % 3)) 2>/dev/null || true
-          done
-        }
-        for w in 1 2 3 4 5 6; do worker $w & done
-        wait
+        python3 - <<'END'
+        import multiprocessing, os, random
+
+        def quiet(call, *words):
+          try:
+            call(*words)
+          except OSError:
+            pass
+
+        def write(path, mode, text):
+          with open(path, mode) as file:
+            file.write(text)
+
+        def lower():
+          return "l%d" % random.randint(1, 40)
+
+        def work(worker):
+          for i in range(100):
+            name = "%d-%d" % (worker, i)
+            write("d/" + name, "w", name + "\\n")
+            os.rename("d/" + name, "e/" + name)
+            quiet(write, "d/" + lower(), "a", "more\\n")
+            os.link("e/" + name, "d/link-" + name)
+            quiet(os.unlink, "d/" + lower())
+            sub = "d/sub%d" % (i % 3)
+            quiet(os.mkdir, sub)
+            quiet(write, "%s/%d" % (sub, worker), "w", "")
+            moved = lower()
+            quiet(os.rename, "d/" + moved, "e/" + moved)
+            os.unlink("d/link-" + name)
+            os.listdir("d")
+            os.listdir("e")
+            quiet(os.rmdir, sub)
+
+        workers = [multiprocessing.Process(target=work, args=(n,)) for n in range(1, 7)]
+        for worker in workers:
+          worker.start()
+        for worker in workers:
+          worker.join()
+        assert [worker.exitcode for worker in workers] == [0] * 6
+        END
         """);
 
-    assertThat(union.run("ls e | grep -c '^[1-6]-'")).isEqualTo("360\n");
-    assertThat(union.run("cat e/[1-6]-* | sort -u | wc -l")).isEqualTo("360\n");
+    assertThat(union.run("ls e | grep -c '^[1-6]-'")).isEqualTo("600\n");
+    assertThat(union.run("cat e/[1-6]-* | sort -u | wc -l")).isEqualTo("600\n");
     assertThat(union.run("ls d | grep -c link || true")).isEqualTo("0\n");
     String before = union.run("find . -printf '%P %y %s %n\\n' | sort");
     union.remount();

@@ -83,17 +83,16 @@ final class WorkDir {
       }
       if (errno == Errno.ENOENT) {
         sys.mkdirat(fd.fd(), WORK, 0700);
+        InheritedAcls.remove(sys, fd.fd(), WORK);
       } else if (errno != 0) {
         throw ErrnoException.of(errno);
       } else {
-        if ((stat.mode & 0700) != 0700) {
+        InheritedAcls.remove(sys, fd.fd(), WORK);
+        if (stat.permissions() != 0700) {
           sys.fchmodat(fd.fd(), WORK, 0700); // kernel overlayfs makes it with mode 0
         }
         new Incompat(work).check(shown);
         TreeRemoval.clear(work, Set.of(Incompat.DIRECTORY));
-      }
-      if (InheritedAcls.remove(sys, fd.fd(), WORK)) {
-        sys.fchmodat(fd.fd(), WORK, 0700);
       }
       if (sys.tryStatx(fd.fd(), INDEX, stat) == 0 && stat.isDirectory()) {
         if ((stat.mode & 0700) != 0700) {

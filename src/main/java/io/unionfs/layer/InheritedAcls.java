@@ -23,22 +23,18 @@ public final class InheritedAcls {
    * are to be set anew.
    *
    * @param dirFd a directory, of which {@code name} is an entry or "."
-   * @return whether there was one
    * @throws ErrnoException the errno of removexattr(2), EPERM for who does not own the directory;
    *     none where there is no ACL, or can be none
    */
-  public static boolean remove(Sys sys, int dirFd, Name name) throws ErrnoException {
-    boolean removed = false;
+  public static void remove(Sys sys, int dirFd, Name name) throws ErrnoException {
     for (Name acl : ACLS) {
       try {
         sys.removexattrat(dirFd, name, acl);
-        removed = true;
       } catch (ErrnoException e) {
         if (e.errno() != Errno.ENODATA && e.errno() != Errno.EOPNOTSUPP) {
           throw e;
         }
       }
     }
-    return removed;
   }
 }

@@ -32,6 +32,7 @@ public final class StagedDirectory implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StagedDirectory.class);
   private static final String PREFIX = ".unionfs-new-";
   private static final SecureRandom RANDOM = new SecureRandom();
+
   private final Sys sys;
   private final byte[] target;
   private final Fd parent;

@@ -44,7 +44,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="run nothing: show, compare or plot the result of an earlier run")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="also draw the ratios, as SVG files in DIR")
     parser.add_argument("--requests", action="store_true",
-                        help="one round that counts FUSE requests by kind; its times are not to be used")
+                        help="one round that counts FUSE requests and the system calls of the servers by kind; its times "
+                        "are not to be used")
     parser.add_argument("--dir", type=Path, metavar="DIR",
                         help="where trees are made; needs 10 GiB (default: $TMPDIR or /var/tmp)")
     parser.add_argument("--list", action="store_true", help="names and meanings of the workloads that would run")

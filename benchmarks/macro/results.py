@@ -50,6 +50,7 @@ class Cell:
     problem: str | None = None
     unsupported: bool = False
     requests: dict[str, int] | None = None
+    calls: dict[str, int] | None = None
 
 
 @dataclass
@@ -105,6 +106,8 @@ class Results:
                     entry["server_cpu"] = median(cell.server_cpu)
                 if cell.requests is not None:
                     entry["requests"] = cell.requests
+                if cell.calls is not None:
+                    entry["calls"] = cell.calls
                 if cell.problem:
                     entry["problem"] = cell.problem
                 if cell.unsupported:
@@ -125,7 +128,7 @@ class Results:
                 row.cells[peer] = Cell(
                     [float(value) for value in saved.get("values", [])],
                     [saved["server_cpu"]] if "server_cpu" in saved else [], saved.get("problem"),
-                    saved.get("unsupported", False), saved.get("requests"))
+                    saved.get("unsupported", False), saved.get("requests"), saved.get("calls"))
         return results
 
 

@@ -85,19 +85,24 @@ def cpu_table(rows: list[Row], peers: list[str]) -> list[str]:
 
 
 def request_table(rows: list[Row]) -> list[str]:
-    """What the kernel asked the server, where that was counted."""
+    """What the kernel asked the server, and the server the kernel, where that was counted."""
+    return [
+        *count_table("Requests", "requests", [(r, p, c.requests) for r in rows for p, c in r.cells.items()]),
+        *count_table("System calls of the server", "calls", [(r, p, c.calls) for r in rows for p, c in r.cells.items()])]
+
+
+def count_table(title: str, of: str, counts: list[tuple[Row, str, dict[str, int] | None]]) -> list[str]:
+    """Numbers by name, the most first."""
     lines = []
-    for row in rows:
-        for peer, cell in row.cells.items():
-            if cell.requests is not None:
-                parts = sorted(cell.requests.items(), key=lambda item: -item[1])
-                total = sum(cell.requests.values())
-                lines.append([row.name, peer, str(total), ", ".join(f"{name} {n}" for name, n in parts)])
+    for row, peer, by_name in counts:
+        if by_name is not None:
+            parts = sorted(by_name.items(), key=lambda item: -item[1])
+            total = sum(by_name.values())
+            lines.append([row.name, peer, str(total), ", ".join(f"{name} {n}" for name, n in parts)])
     if not lines:
         return []
-    head = ["workload", "of", "requests"]
-    table = columns(head, [line[:3] for line in lines])
-    return ["", "Requests", "", *table[:2], *(f"{t}  {line[3]}" for t, line in zip(table[2:], lines))]
+    table = columns(["workload", "of", of], [line[:3] for line in lines])
+    return ["", title, "", *table[:2], *(f"{t}  {line[3]}" for t, line in zip(table[2:], lines))]
 
 
 def problems(rows: list[Row]) -> list[str]:

@@ -245,9 +245,9 @@ class Trial:
             counter = self.bench.counter
             before = mounted.cpu()
             if counter and mounted.server is not None:
-                counter.start(self.bench.sandbox.device(mounted.point))
+                counter.start(self.bench.sandbox.device(mounted.point), mounted.server)
             value = action()
-            requests = counter.stop() if counter and mounted.server is not None else None
+            counts = counter.stop() if counter and mounted.server is not None else None
             used = mounted.cpu() - before
         except Failure as e:
             self.fail(row, e)
@@ -256,8 +256,8 @@ class Trial:
             cell = self._cell(row, unit)
             cell.values.append(value)
             cell.server_cpu.append(used)
-            if requests is not None:
-                cell.requests = requests
+            if counts is not None:
+                cell.requests, cell.calls = counts.requests, counts.calls
 
     def note(self, row: str, value: float, unit: str = "s") -> None:
         """Notes a figure that was measured otherwise."""

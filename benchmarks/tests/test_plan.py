@@ -67,7 +67,16 @@ class Requests(unittest.TestCase):
             stat-123 [000] ..... 1.000100: fuse_request_send: connection 58 req 4 opcode 3 (FUSE_GETATTR) len 56
             stat-123 [001] ..... 1.000200: fuse_request_send: connection 58 req 6 opcode 1 (FUSE_LOOKUP) len 45
             """
-        self.assertEqual(requests.count(trace), {"LOOKUP": 2, "GETATTR": 1})
+        self.assertEqual(requests.count_requests(trace), {"LOOKUP": 2, "GETATTR": 1})
 
     def test_an_empty_trace_has_none(self):
-        self.assertEqual(requests.count("# tracer: nop\n"), {})
+        self.assertEqual(requests.count_requests("# tracer: nop\n"), {})
+        self.assertEqual(requests.count_calls("# tracer: nop\n"), {})
+
+    def test_calls_of_a_trace_are_counted_by_name(self):
+        trace = """# tracer: nop
+            unionfs /m-123 [000] ..... 1.000000: sys_read(fd: 0x23, buf: 0x55eedcd12590, count: 0x114000)
+            unionfs /m-123 [000] ..... 1.000010: sys_statx(dfd: 0x26, filename: 0x7f01, flags: 0x900)
+            unionfs /m-123 [001] ..... 1.000020: sys_read(fd: 0x23, buf: 0x55eedcd12590, count: 0x114000)
+            """
+        self.assertEqual(requests.count_calls(trace), {"read": 2, "statx": 1})

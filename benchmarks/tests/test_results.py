@@ -64,6 +64,7 @@ class Json(unittest.TestCase):
     def test_what_is_written_is_read_again(self):
         run = results({"stat": {"plain": [1.0, 2.0], "unionfs": [3.0]}})
         run.rows["stat"].cell("unionfs").requests = {"LOOKUP": 3}
+        run.rows["stat"].cell("unionfs").calls = {"read": 3, "statx": 7}
         run.rows["stat"].cell("mergerfs").problem = "does not mount"
         written = run.to_json()
 

@@ -72,3 +72,15 @@ class Whole(unittest.TestCase):
         lines = table.cpu_table(list(run.rows.values()), run.peers())
 
         self.assertEqual(lines[-1].split(), ["a", "0.25"])
+
+    def test_counts_are_shown_with_the_most_first(self):
+        run = results({"stat": {"plain": [1.0], "unionfs": [1.0]}})
+        run.rows["stat"].cell("unionfs").requests = {"GETATTR": 1, "LOOKUP": 30}
+        run.rows["stat"].cell("unionfs").calls = {"read": 31, "statx": 62}
+
+        lines = table.render(run).splitlines()
+
+        at = lines.index("Requests")
+        self.assertEqual(lines[at + 4].split(), ["stat", "unionfs", "31", "LOOKUP", "30,", "GETATTR", "1"])
+        at = lines.index("System calls of the server")
+        self.assertEqual(lines[at + 4].split(), ["stat", "unionfs", "93", "statx", "62,", "read", "31"])

@@ -15,6 +15,7 @@ import io.unionfs.sys.Name;
 import io.unionfs.sys.SharedFd;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
@@ -263,8 +264,7 @@ final class CopyUp {
       Stat before = new Stat();
       sys.fstatx(parentFd.fd(), before);
       move(workFd, temporary, parentFd, name);
-      sys.utimensat(
-          parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+      indexLinks.keepTimes(parentFd, before);
     } finally {
       parentFd.unpin();
     }
@@ -308,6 +308,7 @@ final class CopyUp {
     Name temporary = work.newName();
     SharedFd workFd = work.dir().pin();
     boolean placed = false;
+    Name index = null;
     int data = NO_DATA;
     try {
       boolean sync = false;
@@ -343,12 +344,16 @@ final class CopyUp {
       if (sync) {
         sys.fsync(data);
       }
-      Name index = stat.nlink > 1 ? indexLinks.enter(work, workFd, temporary, file) : null;
+      if (stat.nlink > 1) {
+        prepareEntry(workFd, temporary, file);
+        index = indexLinks.enter(work, workFd, temporary, file);
+      }
       placed = commit(work, workFd, temporary, file, index, stat.nlink);
       log.debug("{} is copied up, {} bytes", file, Math.min(stat.size, limit));
     } finally {
       workFd.unpin();
-      if (!placed) {
+      if (!placed && !file.copiedUp()) {
+        withdrawEntry(work, index, file);
         work.discard(temporary);
       }
       if (data != NO_DATA && !placed) {
@@ -361,6 +366,39 @@ final class CopyUp {
     }
     long copied = data == NO_DATA ? 0 : Math.min(stat.size, limit);
     figures.addFile(file, copied, System.nanoTime() - start);
+  }
+
+  /*
+   * Who finds the entry in the index under another name is to get this node. What can fail is done
+   * before: an entry without a name beside it would be a second file.
+   */
+  private void prepareEntry(SharedFd workFd, Name temporary, FileNode file) throws ErrnoException {
+    List<Link> links = file.placement().links();
+    if (!links.isEmpty()) {
+      directory(links.get(0).parent());
+    }
+    Stat stat = new Stat();
+    sys.statx(workFd.fd(), temporary, stat);
+    union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
+  }
+
+  /* The file is the lower's again, under all its names. */
+  private void withdrawEntry(WorkDir work, @Nullable Name index, FileNode file) {
+    union.nodes().forgetCopy(file);
+    LayerDir indexDir = work.index();
+    if (index == null || indexDir == null) {
+      return;
+    }
+    try {
+      SharedFd fd = indexDir.pin();
+      try {
+        sys.unlinkat(fd.fd(), index, 0);
+      } finally {
+        fd.unpin();
+      }
+    } catch (ErrnoException e) { // why the copy failed is what the caller is told
+      log.warn("{}: an unfinished copy stays in the index: {}", file, e.getMessage());
+    }
   }
 
   private void makeSpecial(FileNode file, Stat stat, SharedFd workFd, Name temporary)
@@ -407,8 +445,10 @@ final class CopyUp {
     while (true) {
       Placement before = file.placement();
       if (before.links().isEmpty()) {
-        adoptRemoved(work, temporary, file);
-        return true;
+        if (adoptRemoved(work, temporary, file, index, lowerNlink)) {
+          return true;
+        }
+        continue; // it was found under another name
       }
       Link link = before.links().get(0);
       directory(link.parent());
@@ -421,13 +461,14 @@ final class CopyUp {
         Stat stat = new Stat();
         sys.statx(workFd.fd(), temporary, stat);
         place(workFd, temporary, parent, link.name());
-        if (index != null) {
-          indexLinks.countFirst(file, parent, link.name(), lowerNlink);
-        }
         union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
         file.setForeign();
+        file.setNlinkDifference(index == null ? 0 : lowerNlink - 2); // its name, and the index
         file.update(now -> copiedUp(now, link, index));
         file.setData(null);
+        if (index != null) {
+          indexLinks.recordFirst(file, parent, link.name()); // may fail: the copy is there
+        }
         return true;
       }
     }
@@ -438,15 +479,37 @@ final class CopyUp {
     return new Placement(true, moved.links(), index);
   }
 
-  /* The file lost its last name while it was copied: the copy lives by its descriptor alone. */
-  private void adoptRemoved(WorkDir work, Name temporary, FileNode file) throws ErrnoException {
+  /*
+   * The file lost its last name while it was copied: the copy lives by its descriptor, and in the
+   * index if it has other names there. Without an entry those others are the lower's own. False where
+   * a name was found meanwhile.
+   */
+  private boolean adoptRemoved(
+      WorkDir work, Name temporary, FileNode file, @Nullable Name index, int lowerNlink)
+      throws ErrnoException {
     int fd =
         file.isRegular()
             ? openFiles.openWritable(work.dir(), temporary)
             : work.dir().openPath(temporary);
-    file.setOrphan(new SharedFd(sys, fd));
-    file.update(now -> new Placement(true, now.links(), null));
+    SharedFd copy = new SharedFd(sys, fd);
+    if (index == null) {
+      union.nodes().forgetAll(file); // nobody finds it from here on
+    }
+    file.setOrphan(copy); // before the file is taken to be there
+    Placement now =
+        file.update(at -> at.links().isEmpty() ? new Placement(true, at.links(), index) : at);
+    if (!now.links().isEmpty()) {
+      file.takeOrphan();
+      copy.retire();
+      return false;
+    }
     file.setData(null);
+    if (index == null) {
+      file.markRemoved();
+    } else {
+      file.setForeign();
+      file.setNlinkDifference(lowerNlink - 2); // one name is gone, and one link is the index
+    }
     work.discard(temporary);
     if (!file.isReferenced()) {
       SharedFd kept = file.takeOrphan();
@@ -454,6 +517,7 @@ final class CopyUp {
         kept.retire();
       }
     }
+    return true;
   }
 
   /**

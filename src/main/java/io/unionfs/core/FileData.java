@@ -54,10 +54,10 @@ final class FileData {
       int done = 0;
       while (done < length) {
         int read = sys.pread(fd.fd(), address + done, length - done, offset + done);
-        if (read == 0) {
-          break;
-        }
         done += read;
+        if (read == 0 || offset + done == fd.size()) {
+          break; // the end of the file; a lower's is known without another look
+        }
       }
       return done;
     } finally {

@@ -33,9 +33,7 @@ final class FileFlags {
 
   private <T> T with(Node node, Action<T> action) throws ErrnoException {
     if (node instanceof DirNode dir) {
-      try (Fd fd = new Fd(sys, dir.top().openSelf())) {
-        return action.on(fd.raw());
-      }
+      return withDirectory(dir, action);
     }
     FileNode file = (FileNode) node;
     if (!file.isRegular()) {
@@ -46,6 +44,24 @@ final class FileFlags {
       return action.on(fd.fd());
     } finally {
       fd.unpin();
+    }
+  }
+
+  /* The name of one that was removed may be another's by now. */
+  private <T> T withDirectory(DirNode dir, Action<T> action) throws ErrnoException {
+    SharedFd kept = dir.orphan();
+    if (kept != null && kept.tryPin()) {
+      try {
+        return action.on(kept.fd());
+      } finally {
+        kept.unpin();
+      }
+    }
+    if (dir.isRemoved() && dir.upper() != null) {
+      throw ErrnoException.of(Errno.ENOENT);
+    }
+    try (Fd fd = new Fd(sys, dir.top().openSelf())) {
+      return action.on(fd.raw());
     }
   }
 

@@ -71,9 +71,9 @@ final class IndexLinks {
     return index;
   }
 
-  /** Counts the names of a copy that just got its first one beside the index. */
-  void countFirst(FileNode file, LayerDir parent, Name name, int lowerNlink) throws ErrnoException {
-    int difference = lowerNlink - 2;
+  /** Notes the number of names of a copy that just got its first one beside the index. */
+  void recordFirst(FileNode file, LayerDir parent, Name name) throws ErrnoException {
+    int difference = file.nlinkDifference();
     InSpiteOfMode.runIn(
         parent,
         () -> {
@@ -85,11 +85,20 @@ final class IndexLinks {
           }
           return name;
         });
-    file.setNlinkDifference(difference);
   }
 
   private void recordDifference(SharedFd dirFd, Name name, int difference) throws ErrnoException {
     record(() -> union.marks().setNlinkDifference(dirFd.fd(), name, difference));
+  }
+
+  /** Gives a directory back the times that it had before it got an entry which it shows anyway. */
+  void keepTimes(SharedFd dir, Stat before) {
+    try {
+      sys.utimensat(
+          dir.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+    } catch (ErrnoException e) {
+      log.debug("a directory's times have changed: {}", e.getMessage());
+    }
   }
 
   private interface Recording {
@@ -143,10 +152,9 @@ final class IndexLinks {
       } finally {
         counting.unlock();
       }
-      recordDifference(indexFd, index, difference);
-      sys.utimensat(
-          parentFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
       file.update(now -> now.withLink(new Link(parent, name, true)));
+      keepTimes(parentFd, before);
+      recordDifference(indexFd, index, difference);
     } finally {
       if (parentFd != null) {
         parentFd.unpin();
@@ -183,8 +191,7 @@ final class IndexLinks {
       sys.fstatx(toFd.fd(), before);
       sys.linkat(fromFd.fd(), copy.name(), toFd.fd(), added.name());
       file.update(now -> now.withLink(added));
-      sys.utimensat(
-          toFd.fd(), Name.DOT, before.atime, before.atimeNsec, before.mtime, before.mtimeNsec);
+      keepTimes(toFd, before);
     } finally {
       if (toFd != null) {
         toFd.unpin();

@@ -262,9 +262,20 @@ final class Listings {
     }
   }
 
+  private boolean isShownDirectory(LayerDir upper, Dirents entries, Stat scratch)
+      throws ErrnoException {
+    Name name = entries.name();
+    if (entries.type() != Linux.DT_DIR || union.marks().whiteouts().isReserved(name)) {
+      return false;
+    }
+    return !upper.layer().mayHide(entries.ino())
+        || InSpiteOfMode.runIn(upper, () -> typeIfShown(upper, name, scratch)) == Linux.DT_DIR;
+  }
+
   private int difference(LayerDir upper, @Nullable LowerIndex index) throws ErrnoException {
     int above = 0;
     BitSet covered = new BitSet();
+    Stat stat = new Stat();
     try (Fd fd = new Fd(upper.sys(), upper.openSelf());
         Dirents entries = Dirents.open(upper.sys(), fd.raw())) {
       while (entries.next()) {
@@ -275,7 +286,7 @@ final class Listings {
         if (entry >= 0 && index != null && index.type(entry) == Linux.DT_DIR) {
           covered.set(entry);
         }
-        above += entries.type() == Linux.DT_DIR ? 1 : 0;
+        above += isShownDirectory(upper, entries, stat) ? 1 : 0;
       }
     }
     return above - covered.cardinality();

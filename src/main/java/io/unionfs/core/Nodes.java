@@ -193,6 +193,11 @@ final class Nodes {
     byHost.put(host, node);
   }
 
+  /** Forgets a copy that was not finished. */
+  void forgetCopy(Node node) {
+    byHost.remove(node.knownCopy());
+  }
+
   /** The node that is known by a host inode, null if there is none alive. */
   @Nullable Node find(HostInode host) {
     return byHost.find(host);

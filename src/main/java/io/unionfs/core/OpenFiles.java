@@ -113,7 +113,7 @@ final class OpenFiles implements AutoCloseable {
         file, (dir, name) -> pinned(openRegular(dir, name)), host -> pinned(sys.dup(host.fd())));
   }
 
-  private int openRegular(LayerDir dir, Name name) throws ErrnoException {
+  private SharedFd openRegular(LayerDir dir, Name name) throws ErrnoException {
     int fd;
     try {
       fd = dir.openForRead(name, 0);
@@ -123,15 +123,12 @@ final class OpenFiles implements AutoCloseable {
       }
       fd = openInSpiteOfMode(dir, name, Linux.O_RDONLY);
     }
-    if (!dir.layer().writable()) {
-      requireRegular(fd);
-    }
-    return fd;
+    return dir.layer().writable() ? new SharedFd(sys, fd) : requireRegular(fd);
   }
 
   /* Others may have put a fifo or a directory in the place of a lower file; it is open already, with
   O_NONBLOCK, and nothing of it was read. */
-  private void requireRegular(int fd) throws ErrnoException {
+  private SharedFd requireRegular(int fd) throws ErrnoException {
     Stat stat = new Stat();
     boolean regular = false;
     try {
@@ -145,6 +142,7 @@ final class OpenFiles implements AutoCloseable {
     if (!regular) {
       throw ErrnoException.of(Errno.ESTALE);
     }
+    return new SharedFd(sys, fd, stat.size);
   }
 
   /** Pins a descriptor for writing a file that was copied up; the caller unpins it. */
@@ -199,7 +197,10 @@ final class OpenFiles implements AutoCloseable {
   }
 
   private SharedFd pinned(int fd) {
-    SharedFd shared = new SharedFd(sys, fd);
+    return pinned(new SharedFd(sys, fd));
+  }
+
+  private static SharedFd pinned(SharedFd shared) {
     if (!shared.tryPin()) {
       throw new IllegalStateException("a new descriptor cannot be pinned");
     }

@@ -88,13 +88,28 @@ final class Removal {
       try {
         copyUp.name(file, parent, name);
       } catch (ErrnoException e) {
-        if (e.errno() != Errno.ENOSPC && e.errno() != Errno.EDQUOT && e.errno() != Errno.EIO) {
+        if (!isOfTheCopy(e.errno())) {
           throw e;
         }
         log.warn("{}: removed without counting its other names: {}", file, e.getMessage());
       }
     }
     keepContent(file, parent, name);
+  }
+
+  /* No room, or a file that cannot be read, or one that cannot be made: none keeps a name. */
+  private static boolean isOfTheCopy(int errno) {
+    return switch (errno) {
+      case Errno.ENOSPC,
+          Errno.EDQUOT,
+          Errno.EIO,
+          Errno.EACCES,
+          Errno.EPERM,
+          Errno.EFBIG,
+          Errno.EOPNOTSUPP ->
+          true;
+      default -> false;
+    };
   }
 
   /*

@@ -250,8 +250,10 @@ public final class UnionFileSystem implements AutoCloseable {
     if (node instanceof FileNode file) {
       SharedFd orphan = file.takeOrphan();
       if (orphan != null) {
-        file.markRemoved();
-        union.nodes().forgetAll(file);
+        if (!file.placement().hasCopy()) { // else it was found by another name since
+          file.markRemoved();
+          union.nodes().forgetAll(file);
+        }
         orphan.retire();
       }
       openFiles.drop(file);

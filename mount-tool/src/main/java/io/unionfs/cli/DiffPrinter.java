@@ -71,7 +71,8 @@ final class DiffPrinter implements DiffSink {
   public void unnamed(int files) {
     progress.clear();
     System.err.println(
-        files
+        "unionfs: "
+            + files
             + (files == 1 ? " changed file has" : " changed files have")
             + " no name left but in the lowers, if any; --links looks for those");
   }

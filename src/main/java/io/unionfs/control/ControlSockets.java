@@ -28,10 +28,28 @@ final class ControlSockets {
    */
   record Place(byte[] path, boolean own) {}
 
-  /** The directory of this process's user: {@code ${XDG_RUNTIME_DIR:-/run}/unionfs}. */
+  /**
+   * The directory of this process's user: {@code unionfs} in {@code XDG_RUNTIME_DIR} where that is
+   * this user's, else in {@code /run}.
+   */
   static String directory() {
-    String runtime = System.getenv("XDG_RUNTIME_DIR");
-    return (runtime == null || runtime.isEmpty() ? ROOTS : runtime) + NAME;
+    return directory(System.getenv("XDG_RUNTIME_DIR"));
+  }
+
+  /* Another user's, which su(1) and sudo(8) may leave to root, is that user's business. */
+  static String directory(@Nullable String runtime) {
+    boolean own = runtime != null && !runtime.isEmpty() && isOwn(runtime);
+    return (own ? runtime : ROOTS) + NAME;
+  }
+
+  private static boolean isOwn(String directory) {
+    Stat stat = new Stat();
+    try {
+      Sys.linux().statxPath(bytes(directory), true, stat);
+    } catch (ErrnoException e) {
+      return false;
+    }
+    return stat.uid == OwnProcess.geteuid();
   }
 
   /**

@@ -88,28 +88,16 @@ final class Removal {
       try {
         copyUp.name(file, parent, name);
       } catch (ErrnoException e) {
-        if (!isOfTheCopy(e.errno())) {
-          throw e;
+        String left = "{}: removed without counting its other names: {}";
+        switch (e.errno()) {
+          case Errno.ENOSPC, Errno.EDQUOT, Errno.EIO -> log.warn(left, file, e.getMessage());
+          case Errno.EACCES, Errno.EPERM, Errno.EFBIG, Errno.EOPNOTSUPP ->
+              log.info(left, file, e.getMessage()); // so it is for this server with such a file
+          default -> throw e;
         }
-        log.warn("{}: removed without counting its other names: {}", file, e.getMessage());
       }
     }
     keepContent(file, parent, name);
-  }
-
-  /* No room, or a file that cannot be read, or one that cannot be made: none keeps a name. */
-  private static boolean isOfTheCopy(int errno) {
-    return switch (errno) {
-      case Errno.ENOSPC,
-          Errno.EDQUOT,
-          Errno.EIO,
-          Errno.EACCES,
-          Errno.EPERM,
-          Errno.EFBIG,
-          Errno.EOPNOTSUPP ->
-          true;
-      default -> false;
-    };
   }
 
   /*

@@ -74,6 +74,11 @@ final class MountCommand {
     line.values("--work").forEach(gathered::work);
     for (String list : line.values("-o")) {
       List<Word> read = OptionWords.words(list);
+      if (MountWords.namesLowers(read) && !line.values("--lower").isEmpty()) {
+        throw new IllegalArgumentException(
+            "lower directories are given by --lower (or --image) and by lowerdir= of -o: give them"
+                + " in one way, so that their order is told");
+      }
       read.forEach(gathered::word);
       if (positionals.size() == 1 && MountWords.namesLowers(read)) {
         gathered.calledByEngine();

@@ -10,6 +10,7 @@ import io.unionfs.offline.LayerSources;
 import io.unionfs.transport.IoProfile;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,22 +20,26 @@ final class MountWords {
   private static final Set<String> KERNEL_FLAGS =
       Set.of("nosuid", "nodev", "noexec", "noatime", "nodiratime", "sync", "dirsync");
 
+  /* Words that take one of those back. */
+  private static final Map<String, Set<String>> CLEARING =
+      Map.of(
+          "suid", Set.of("nosuid"),
+          "dev", Set.of("nodev"),
+          "exec", Set.of("noexec"),
+          "atime", Set.of("noatime"),
+          "diratime", Set.of("nodiratime"),
+          "async", Set.of("sync", "dirsync"));
+
   /* Words that are the default, or of no meaning to a FUSE mount. */
   private static final Set<String> IGNORED =
       Set.of(
           "rw",
-          "suid",
-          "dev",
-          "exec",
-          "atime",
-          "diratime",
           "relatime",
           "norelatime",
           "strictatime",
           "nostrictatime",
           "lazytime",
           "nolazytime",
-          "async",
           "auto",
           "noauto",
           "user",
@@ -100,6 +105,11 @@ final class MountWords {
   /** Whether a union that is mounted is to get other flags, and nothing is to be mounted. */
   boolean isRemount() {
     return remount;
+  }
+
+  /** The flags of the kernel's mount that they ask for. */
+  List<String> kernelFlags() {
+    return kernelFlags;
   }
 
   /** The words, without their values, in order. */
@@ -207,6 +217,8 @@ final class MountWords {
       if (!kernelFlags.contains(key)) {
         kernelFlags.add(key);
       }
+    } else if (CLEARING.containsKey(key)) {
+      kernelFlags.removeAll(CLEARING.getOrDefault(key, Set.of()));
     } else if (LATER.contains(key)) {
       warnings.add("option " + RawArguments.show(key) + " has no effect in this version");
     } else if (!IGNORED.contains(key) && !key.startsWith("x-") && !key.startsWith("comment")) {

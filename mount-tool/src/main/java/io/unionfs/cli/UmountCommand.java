@@ -85,7 +85,11 @@ final class UmountCommand implements Callable<Integer> {
     String script =
         "path=$(printf '"
             + quoted
-            + "x'); path=${path%x}; exec fusermount3 -u"
+            + "x'); path=${path%x}; "
+            + "PATH=$PATH:/usr/local/bin:/usr/bin:/bin; "
+            + "program=$(command -v fusermount3 || command -v fusermount) || "
+            + "{ echo 'neither fusermount3 nor fusermount is installed'; exit 1; }; "
+            + "exec \"$program\" -u"
             + (lazy ? "z" : "")
             + " -- \"$path\"";
     Process process = new ProcessBuilder("/bin/sh", "-c", script).redirectErrorStream(true).start();

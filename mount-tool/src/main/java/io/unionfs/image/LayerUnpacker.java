@@ -2,6 +2,7 @@ package io.unionfs.image;
 
 import io.unionfs.image.LayerEntry.Kind;
 import io.unionfs.image.UnpackedTree.Dir;
+import io.unionfs.stack.LowerIndex;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Fd;
@@ -221,7 +222,27 @@ final class LayerUnpacker implements LayerSink {
       requireShown(target); // a mark may stand behind the link
     }
     tree.imply(tree.root(), below, null);
+    if (tree.root().isOpaque() && below.isKnown()) {
+      hideRoots();
+    }
     objects.finish(tree);
+  }
+
+  /* The root of a layer is always merged, so what lies below gets a mark for each name. */
+  private void hideRoots() throws IOException, ErrnoException {
+    Dir root = tree.root();
+    LowerIndex there = below.root();
+    SharedFd fd = root.at().pin();
+    try {
+      for (int i = 0; i < there.size(); i++) {
+        if (there.isShown(i)) {
+          limit.object();
+          putWhiteout(root, fd.fd(), there.name(i));
+        }
+      }
+    } finally {
+      fd.unpin();
+    }
   }
 
   /** A descriptor for a new file. */

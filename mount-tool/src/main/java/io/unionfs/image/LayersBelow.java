@@ -5,6 +5,7 @@ import io.unionfs.layer.Layer;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.MarkRules;
 import io.unionfs.layer.Marks;
+import io.unionfs.stack.LowerIndex;
 import io.unionfs.stack.MergeRules;
 import io.unionfs.stack.Resolution;
 import io.unionfs.sys.ErrnoException;
@@ -19,13 +20,15 @@ import org.jspecify.annotations.Nullable;
 /** The layers that one lies on, as far as they are known: what they show together. */
 final class LayersBelow implements AutoCloseable {
   private final List<Layer> layers;
+  private final Marks marks;
   private final MergeRules rules;
   private final ObjectReader reader;
   private boolean used;
 
   private LayersBelow(Sys sys, List<Layer> layers) {
     this.layers = layers;
-    this.rules = new MergeRules(Marks.readOnly(sys, MarkRules.DEFAULT), layers);
+    this.marks = Marks.readOnly(sys, MarkRules.DEFAULT);
+    this.rules = new MergeRules(marks, layers);
     this.reader = new ObjectReader(sys);
   }
 
@@ -85,6 +88,12 @@ final class LayersBelow implements AutoCloseable {
     return stat == null || dir == null
         ? null
         : Attributes.of(stat, reader.xattrs(dir, found.name()));
+  }
+
+  /** What the layers show in their root. */
+  LowerIndex root() throws ErrnoException {
+    used = true;
+    return LowerIndex.read(marks, layers.stream().map(Layer::root).toList());
   }
 
   /** Whether anything was asked of these layers, so that on others the result might be another. */

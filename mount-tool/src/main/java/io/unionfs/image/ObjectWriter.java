@@ -290,7 +290,7 @@ final class ObjectWriter {
     Marks marks = tree.marks();
     SharedFd fd = dir.at().pin();
     try {
-      if (dir.isOpaque()) {
+      if (dir.isOpaque() && !dir.path().isRoot()) {
         marks.setOpaque(fd.fd(), Name.DOT);
       }
       if (dir.holdsWhiteouts() && marks.whiteouts().format() == WhiteoutFormat.XATTR) {

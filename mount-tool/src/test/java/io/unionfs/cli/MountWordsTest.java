@@ -25,6 +25,14 @@ class MountWordsTest {
   }
 
   @Test
+  void ofTwoWordsForOneFlagTheLaterCounts() {
+    take("noexec,exec,nosuid,suid,sync,async,dev,nodev");
+
+    assertThat(words.kernelFlags()).containsExactly("nodev");
+    assertThat(words.warnings()).isEmpty();
+  }
+
+  @Test
   void unknownWordsAreWarnedOf() {
     take("lowerdir=/a,frobnicate=3");
 

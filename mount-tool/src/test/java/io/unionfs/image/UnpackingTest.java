@@ -180,6 +180,34 @@ class UnpackingTest {
     assertThat(isOpaque(layer.resolve("d"))).isFalse();
   }
 
+  /* The root of a layer is merged whatever mark it has, by kernel overlayfs as well. */
+  @Test
+  void opaqueRootHidesEachNameBelow() throws Exception {
+    unpack(
+        archive().file("old", "1").file("both", "1").file("dir/old", "1").bytes(), "below", null);
+    Path below = home.resolve("below");
+
+    for (boolean first : List.of(true, false)) {
+      Archive entries = archive();
+      entries = first ? entries.file(".wh..wh..opq", "") : entries;
+      entries = entries.file("new", "2").file("both", "2").file("dir/new", "2");
+      entries = first ? entries : entries.file(".wh..wh..opq", "");
+      Unpacked unpacked = unpack(entries.bytes(), "layer" + first, null, below);
+      Path layer = home.resolve("layer" + first);
+
+      assertThat(unpacked).isNotNull();
+      assertThat(isOpaque(layer)).isFalse();
+      assertThat(isOpaque(layer.resolve("dir"))).isTrue();
+      assertThat(Files.readString(layer.resolve("both"))).isEqualTo("2");
+      assertThat(layer.resolve("new")).exists();
+      assertThat(
+              Files.isRegularFile(layer.resolve("old"), LinkOption.NOFOLLOW_LINKS)
+                  && Files.size(layer.resolve("old")) > 0)
+          .isFalse();
+      assertThat(Files.exists(layer.resolve("old"), LinkOption.NOFOLLOW_LINKS)).isTrue();
+    }
+  }
+
   @Test
   void hardLinkToWhatTheLayerItselfHidesIsRefused() throws Exception {
     unpack(archive().file("d/file", "of below").bytes(), "below", null);

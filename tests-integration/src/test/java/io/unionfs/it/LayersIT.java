@@ -168,7 +168,8 @@ class LayersIT {
     Command.Result byUser = Command.of(Account.USER, line.toArray(String[]::new)).run();
 
     assertThat(byRoot.out()).isEqualTo("D a\nA new\n");
-    assertThat(byRoot.err()).startsWith("1 changed file has no name left but in the lowers");
+    assertThat(byRoot.err())
+        .startsWith("unionfs: 1 changed file has no name left but in the lowers");
     assertThat(byUser.out()).contains("  a\n", "  new\n", "1 added");
     assertThat(byUser.err()).isEmpty();
     assertThat(byUser.status()).isZero();

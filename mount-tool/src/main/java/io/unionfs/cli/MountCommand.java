@@ -35,6 +35,7 @@ final class MountCommand {
     String mountPoint = positionals.get(positionals.size() - 1);
     if (gathered.isRemount()) {
       new Remount(Sys.linux()).run(mountPoint, gathered.keys(), line::warn);
+      StatusPipe.leaveDirectory(); // it may be in the mount, which the caller may unmount next
       return 0;
     }
     boolean debug = line.isGiven("--debug");

@@ -58,6 +58,11 @@ final class StatusPipe {
     }
   }
 
+  /** Leaves the caller's directory, before anybody is told that this process is through. */
+  static void leaveDirectory() throws ErrnoException {
+    OwnProcess.chdir(new byte[] {'/'});
+  }
+
   /** Leaves the caller's terminal, directory and standard streams. */
   static void detach() throws ErrnoException {
     Sys sys = Sys.linux();
@@ -68,7 +73,7 @@ final class StatusPipe {
         throw e;
       }
     }
-    OwnProcess.chdir(new byte[] {'/'});
+    leaveDirectory();
     int nothing = sys.openPath("/dev/null".getBytes(StandardCharsets.US_ASCII), Linux.O_RDWR, 0);
     for (int stream = 0; stream <= 2; stream++) {
       sys.dup2(nothing, stream);

@@ -8,7 +8,6 @@ import io.unionfs.offline.LayerSources;
 import io.unionfs.offline.Paths;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Sys;
 import java.io.IOException;
@@ -17,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,18 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DiscardedLinksTest {
   @TempDir(factory = TargetDirectories.class)
   private Path home = Path.of("");
-
-  private static final class WithoutHandles extends Sys {
-    @Override
-    public @Nullable FileHandle nameToHandleAt(int dirFd, Name name) {
-      return null;
-    }
-
-    @Override
-    public @Nullable FileHandle handleOf(int fd) {
-      return null;
-    }
-  }
 
   private void makeLower() throws Exception {
     Files.createDirectories(home.resolve("lower/d"));

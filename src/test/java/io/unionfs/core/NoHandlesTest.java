@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.unionfs.TargetDirectories;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Scratch;
-import io.unionfs.sys.Sys;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,18 +24,6 @@ class NoHandlesTest {
 
   @SuppressWarnings("NullAway.Init") // by open
   private UnionFileSystem fs;
-
-  private static final class WithoutHandles extends Sys {
-    @Override
-    public @Nullable FileHandle nameToHandleAt(int dirFd, Name name) {
-      return null;
-    }
-
-    @Override
-    public @Nullable FileHandle handleOf(int fd) {
-      return null;
-    }
-  }
 
   private static byte[] bytes(Path path) {
     return path.toString().getBytes(StandardCharsets.UTF_8);

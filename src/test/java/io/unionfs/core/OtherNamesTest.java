@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.unionfs.TargetDirectories;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.FileHandle;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
 import io.unionfs.sys.Stat;
@@ -17,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,18 +30,6 @@ final class OtherNamesTest {
 
   @TempDir(factory = TargetDirectories.class)
   private Path home = Path.of("");
-
-  private static final class WithoutHandles extends Sys {
-    @Override
-    public @Nullable FileHandle nameToHandleAt(int dirFd, Name name) {
-      return null;
-    }
-
-    @Override
-    public @Nullable FileHandle handleOf(int fd) {
-      return null;
-    }
-  }
 
   @BeforeEach
   void layers() throws Exception {

@@ -496,6 +496,7 @@ final class CopyUp {
       union.nodes().forgetAll(file); // nobody finds it from here on
     }
     file.setOrphan(copy); // before the file is taken to be there
+    file.setNlinkDifference(index == null ? 0 : lowerNlink - 2); // less the name that is gone
     Placement now =
         file.update(at -> at.links().isEmpty() ? new Placement(true, at.links(), index) : at);
     if (!now.links().isEmpty()) {
@@ -508,7 +509,6 @@ final class CopyUp {
       file.markRemoved();
     } else {
       file.setForeign();
-      file.setNlinkDifference(lowerNlink - 2); // one name is gone, and one link is the index
     }
     work.discard(temporary);
     if (!file.isReferenced()) {

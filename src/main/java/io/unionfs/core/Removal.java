@@ -74,9 +74,9 @@ final class Removal {
   /**
    * Prepares the removal of one of several names of a lower file: the count of those left is kept
    * with the copy in the index, so there must be one. Where the upper has no room for the copy, or
-   * the lower file cannot be read, the name goes all the same, and the count stays as it was. A
-   * copy that has no entry in the index keeps its content under another name, or the name may not
-   * go.
+   * the lower file cannot be read or made, the name goes all the same, and the count stays as it
+   * was. A copy that has no entry in the index keeps its content under another name, or the name
+   * may not go.
    */
   void keepCount(FileNode file, DirNode parent, Name name) throws ErrnoException {
     Placement placement = file.placement();

@@ -8,9 +8,9 @@ import io.unionfs.layer.WhiteoutFormat;
 import io.unionfs.offline.LayerSource;
 import io.unionfs.offline.LayerSources;
 import io.unionfs.transport.IoProfile;
+import io.unionfs.transport.mount.MountFlags;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,20 +20,16 @@ final class MountWords {
   private static final Set<String> KERNEL_FLAGS =
       Set.of("nosuid", "nodev", "noexec", "noatime", "nodiratime", "sync", "dirsync");
 
-  /* Words that take one of those back. */
-  private static final Map<String, Set<String>> CLEARING =
-      Map.of(
-          "suid", Set.of("nosuid"),
-          "dev", Set.of("nodev"),
-          "exec", Set.of("noexec"),
-          "atime", Set.of("noatime"),
-          "diratime", Set.of("nodiratime"),
-          "async", Set.of("sync", "dirsync"));
-
   /* Words that are the default, or of no meaning to a FUSE mount. */
   private static final Set<String> IGNORED =
       Set.of(
           "rw",
+          "suid",
+          "dev",
+          "exec",
+          "atime",
+          "diratime",
+          "async",
           "relatime",
           "norelatime",
           "strictatime",
@@ -217,9 +213,11 @@ final class MountWords {
       if (!kernelFlags.contains(key)) {
         kernelFlags.add(key);
       }
-    } else if (CLEARING.containsKey(key)) {
-      kernelFlags.removeAll(CLEARING.getOrDefault(key, Set.of()));
-    } else if (LATER.contains(key)) {
+      return;
+    }
+    // exec takes noexec back
+    kernelFlags.removeIf(given -> MountFlags.with(MountFlags.with(0, given), key) == 0);
+    if (LATER.contains(key)) {
       warnings.add("option " + RawArguments.show(key) + " has no effect in this version");
     } else if (!IGNORED.contains(key) && !key.startsWith("x-") && !key.startsWith("comment")) {
       warnings.add("unknown option " + RawArguments.show(key) + " is ignored");

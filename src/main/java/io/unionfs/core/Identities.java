@@ -19,8 +19,12 @@ final class Identities {
       return hash(fileSystem, ino);
     }
 
+    /**
+     * Spread over the high bits: inode numbers come in runs, which multiplying by the golden ratio
+     * puts evenly there, and in heaps into the bits below.
+     */
     static int hash(int fileSystem, long ino) {
-      return (int) ((ino * 0x9E3779B97F4A7C15L) >>> 32) + fileSystem;
+      return (int) ((Identities.shown(fileSystem, ino) * 0x9E3779B97F4A7C15L) >>> 32);
     }
 
     /** What {@code st_ino} shows for it. */

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The nodes that are alive, by the host inodes that hold their content; keeps none of them alive.
  */
 final class LiveNodes {
-  private static final int PARTS = 16;
+  private static final int PART_BITS = 4;
+  private static final int PARTS = 1 << PART_BITS;
 
   /** That a node is known by a host inode. */
   static final class Known extends WeakReference<Node> {
@@ -51,7 +52,7 @@ final class LiveNodes {
   }
 
   private Part part(int hash) {
-    return parts[hash & (PARTS - 1)];
+    return parts[hash >>> (Integer.SIZE - PART_BITS)];
   }
 
   /** Says which node an inode is to be known for, given the one that it is known for now. */
@@ -168,7 +169,8 @@ final class LiveNodes {
 
     @GuardedBy("lock")
     private int chain(int hash) {
-      return (hash >>> 4) & (chains.length - 1); // the bits below chose the part
+      int after = hash << PART_BITS; // those bits chose the part
+      return after >>> (Integer.numberOfLeadingZeros(chains.length) + 1);
     }
 
     @GuardedBy("lock")

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class NodeTable {
   static final long ROOT_ID = 1;
 
-  private static final int PARTS = 16;
+  private static final int PART_BITS = 4;
+  private static final int PARTS = 1 << PART_BITS;
   private static final long EXTRA_IDS = 1L << 62;
 
   private final UnionFileSystem fs;
@@ -49,13 +50,14 @@ final class NodeTable {
     }
   }
 
+  /* Inode numbers come in runs, which this puts evenly into the high bits, not into those below. */
   private static int mix(long id) {
     long hash = id * 0x9E3779B97F4A7C15L;
     return (int) (hash >>> 32);
   }
 
   private Part part(long id) {
-    return parts[mix(id) & (PARTS - 1)];
+    return parts[mix(id) >>> (Integer.SIZE - PART_BITS)];
   }
 
   /** Counts one lookup of a node by the kernel; its id. */
@@ -325,7 +327,7 @@ final class NodeTable {
     }
 
     private int home(long id, int mask) {
-      return (mix(id) >>> 4) & mask;
+      return (mix(id) << PART_BITS) >>> Integer.numberOfLeadingZeros(mask);
     }
 
     @GuardedBy("lock")

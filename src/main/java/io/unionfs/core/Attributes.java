@@ -206,10 +206,10 @@ final class Attributes {
       boolean counted = !union.options().staticNlink() || dir.isRemoved();
       out.nlink = counted ? listings.linkCount(dir, out) : 1;
     } else if (node instanceof FileNode file) {
-      if (file.placement().index() != null) {
+      if (file.index() != null) {
         getFile(file, out); // the count goes with the moment at which it was read
       } else {
-        out.nlink = hasNoName(file) ? 0 : out.nlink;
+        out.nlink = file.hasNoName() ? 0 : out.nlink;
       }
     }
   }
@@ -220,16 +220,11 @@ final class Attributes {
     }
   }
 
-  private static boolean hasNoName(FileNode file) {
-    Placement placement = file.placement();
-    return file.isRemoved() || (placement.links().isEmpty() && !placement.copiedUp());
-  }
-
   private static int linkCount(FileNode file, int host) {
-    if (hasNoName(file)) {
+    if (file.hasNoName()) {
       return 0;
     }
-    return file.placement().index() == null ? host : Math.max(0, host + file.nlinkDifference());
+    return file.index() == null ? host : Math.max(0, host + file.nlinkDifference());
   }
 
   void set(Node node, SetAttr change) throws ErrnoException {

@@ -301,7 +301,7 @@ final class Creation {
     LowerIndex index = lookup.index(newParent);
     try (Locks.Locked locked = union.locks().write(newParent)) {
       requireAbsent(newParent, newName, index);
-      Name entry = file.placement().index();
+      Name entry = file.index();
       LayerDir indexDir = work.index();
       if (entry == null || indexDir == null || file.isRemoved()) {
         throw ErrnoException.of(Errno.ENOENT); // link(2) of a file that has no name left

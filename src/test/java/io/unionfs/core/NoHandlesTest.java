@@ -63,7 +63,7 @@ class NoHandlesTest {
     Node a = node("a");
 
     assertThat(a).isSameAs(known);
-    assertThat(((FileNode) a).placement().index()).isNull();
+    assertThat(((FileNode) a).index()).isNull();
     assertThat(node("c")).isSameAs(a);
   }
 

@@ -7,8 +7,7 @@ import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
 import io.unionfs.sys.Sys;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +42,7 @@ public final class Layer implements AutoCloseable {
   private boolean bottom;
   private boolean idMapped;
   private boolean xattrWhiteouts;
-  private final List<long[]> hidden = new ArrayList<>();
+  private long[][] hidden = {};
 
   /*
    * Guards the parent and name of the writable layer's directories against being walked while a
@@ -210,7 +209,8 @@ public final class Layer implements AutoCloseable {
    * not part of the union.
    */
   public void hide(Stat directory) {
-    hidden.add(new long[] {directory.dev, directory.ino});
+    hidden = Arrays.copyOf(hidden, hidden.length + 1);
+    hidden[hidden.length - 1] = new long[] {directory.dev, directory.ino};
   }
 
   /** Whether an object was declared absent from this layer. */
@@ -300,14 +300,19 @@ public final class Layer implements AutoCloseable {
 
   /** Opens a file so that reading it does not change its access time. */
   int openQuietly(int dirFd, Name name, int flags) throws ErrnoException {
+    return checked(tryOpenQuietly(dirFd, name, flags));
+  }
+
+  /** The same; a negative errno where it fails. */
+  int tryOpenQuietly(int dirFd, Name name, int flags) {
     int wanted = flags | Linux.O_NONBLOCK;
     if (noatime) {
       int fd = tryOpen(dirFd, name, wanted | Linux.O_NOATIME, 0);
       if (fd != -Errno.EPERM) {
-        return checked(fd);
+        return fd;
       }
     }
-    return checked(tryOpen(dirFd, name, wanted, 0));
+    return tryOpen(dirFd, name, wanted, 0);
   }
 
   /** The flags that a new file is opened with, so that reading it does not change its time. */

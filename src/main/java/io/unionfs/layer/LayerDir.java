@@ -91,7 +91,7 @@ public final class LayerDir {
   }
 
   /**
-   * Pins the directory's {@code O_PATH} descriptor; the caller unpins it.
+   * Pins the directory's descriptor, for looking up names alone; the caller unpins it.
    *
    * @throws ErrnoException {@code ESTALE} if the directory is no longer there, {@code EMFILE},
    *     {@code EACCES}
@@ -115,9 +115,7 @@ public final class LayerDir {
           return present;
         }
         SharedFd opened = new SharedFd(layer.sys(), open());
-        if (!opened.tryPin()) {
-          throw new IllegalStateException("a new descriptor cannot be pinned");
-        }
+        pinNew(opened);
         if (layer.descriptors().install(this, present, opened)) {
           used = true;
           return opened;
@@ -251,6 +249,54 @@ public final class LayerDir {
       }
     }
     return names;
+  }
+
+  /**
+   * Begins to read this directory of a lower layer. Where it is not open yet, one open(2) serves
+   * both this and the names that are looked up in it from then on.
+   *
+   * @throws ErrnoException the errno of open(2); ESTALE if it is gone
+   */
+  public DirReading read() throws ErrnoException {
+    SharedFd kept = fd == null ? tryOpenToKeep() : null;
+    if (kept != null) {
+      return new DirReading(layer.sys(), kept);
+    }
+    SharedFd own = new SharedFd(layer.sys(), openSelf());
+    pinNew(own);
+    own.retire();
+    return new DirReading(layer.sys(), own);
+  }
+
+  /* Pinned; null where that takes another way, which then tells the error as well. */
+  private @Nullable SharedFd tryOpenToKeep() throws ErrnoException {
+    LayerDir above = parent;
+    if (above == null || layer.writable()) {
+      return null; // names of a writable layer may be renamed meanwhile
+    }
+    SharedFd from = above.pin();
+    int opened;
+    try {
+      opened = layer.tryOpenQuietly(from.fd(), name, Linux.O_RDONLY | Linux.O_DIRECTORY);
+    } finally {
+      from.unpin();
+    }
+    if (opened < 0) {
+      return null;
+    }
+    SharedFd kept = new SharedFd(layer.sys(), opened);
+    pinNew(kept);
+    if (!layer.descriptors().install(this, null, kept)) {
+      kept.retire(); // somebody was first
+    }
+    used = true;
+    return kept;
+  }
+
+  private static void pinNew(SharedFd opened) {
+    if (!opened.tryPin()) {
+      throw new IllegalStateException("a new descriptor cannot be pinned");
+    }
   }
 
   /** Opens this directory for getdents64(2) or fsync(2); the caller closes it. */

@@ -239,9 +239,13 @@ public final class Marks {
   public boolean isMetacopy(LayerDir parent, Name name) throws ErrnoException {
     SharedFd fd = parent.pin();
     try {
+      byte[] names = xattrNames(fd.fd(), name);
+      if (names.length == 0) {
+        return false; // of most files
+      }
       boolean trusted = false;
       boolean user = false;
-      for (Name xattr : split(xattrNames(fd.fd(), name))) {
+      for (Name xattr : split(names)) {
         trusted |= xattr.equals(TRUSTED_METACOPY);
         user |= xattr.equals(USER_METACOPY);
       }

@@ -1,12 +1,12 @@
 package io.unionfs.stack;
 
+import io.unionfs.layer.DirReading;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.Marks;
 import io.unionfs.layer.Whiteouts;
 import io.unionfs.sys.Dirents;
 import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
-import io.unionfs.sys.Fd;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.Stat;
@@ -69,8 +69,8 @@ public final class LowerIndex {
     }
     Stat stat = new Stat();
     List<Name> hiddenBelow = new ArrayList<>();
-    try (Fd fd = new Fd(dir.sys(), dir.openSelf());
-        Dirents entries = Dirents.open(dir.sys(), fd.raw())) {
+    try (DirReading reading = dir.read()) {
+      Dirents entries = reading.entries();
       while (entries.next()) {
         if (entries.isDotOrDotDot()) {
           continue;

@@ -36,7 +36,7 @@ final class NameSearch {
   private final Marks marks;
   private final List<Layer> layers;
   private final Name name;
-  private final List<LayerDir> parts = new ArrayList<>(1);
+  private @Nullable List<LayerDir> parts; // of a directory
   private @Nullable LayerDir top;
   private @Nullable Stat topStat;
   private @Nullable LayerDir whiteout;
@@ -279,7 +279,12 @@ final class NameSearch {
       topStat = stat;
     }
     LayerDir child = dir.child(at, stat);
-    parts.add(child);
+    List<LayerDir> merged = parts;
+    if (merged == null) {
+      merged = new ArrayList<>(1);
+      parts = merged;
+    }
+    merged.add(child);
     if (child.covered()) {
       finished = true;
       return;
@@ -317,8 +322,9 @@ final class NameSearch {
       LayerDir hidden = whiteout;
       return hidden != null ? Resolution.whiteout(hidden, name) : Resolution.absent(name);
     }
-    if (!parts.isEmpty()) {
-      return Resolution.directory(parts, found, name, stat);
+    List<LayerDir> merged = parts;
+    if (merged != null) {
+      return Resolution.directory(merged, found, name, stat);
     }
     Place place = data;
     if (wantsData && place == null) {

@@ -2,6 +2,7 @@ package io.unionfs.core;
 
 import io.unionfs.core.FileNode.Link;
 import io.unionfs.core.FileNode.Placement;
+import io.unionfs.core.Identities.HostInode;
 import io.unionfs.layer.InSpiteOfMode;
 import io.unionfs.layer.LayerDir;
 import io.unionfs.layer.ProtectionMark;
@@ -320,12 +321,16 @@ final class CopyUp {
         makeSpecial(file, stat, workFd, temporary);
       }
       HostFile copy = new HostFile(sys, workFd.fd(), temporary, union.owners());
+      Stat made = new Stat();
+      copy.stat(made);
+      HostInode inode = union.identities().host(made.dev, made.ino);
       SharedFd from = lowerDir.pin();
       try {
         MetadataCopy.begin(
             new HostFile(sys, from.fd(), lowerName, lowerDir.layer().ownerOverride()),
             stat,
             copy,
+            made,
             CopiedOwners.from(lowerDir.layer(), union.options().owners()),
             file.isPlain());
       } finally {
@@ -345,10 +350,10 @@ final class CopyUp {
         sys.fsync(data);
       }
       if (stat.nlink > 1) {
-        prepareEntry(workFd, temporary, file);
+        prepareEntry(file, inode);
         index = indexLinks.enter(work, workFd, temporary, file);
       }
-      placed = commit(work, workFd, temporary, file, index, stat.nlink);
+      placed = commit(work, workFd, temporary, inode, file, index, stat.nlink);
       log.debug("{} is copied up, {} bytes", file, Math.min(stat.size, limit));
     } finally {
       workFd.unpin();
@@ -372,14 +377,12 @@ final class CopyUp {
    * Who finds the entry in the index under another name is to get this node. What can fail is done
    * before: an entry without a name beside it would be a second file.
    */
-  private void prepareEntry(SharedFd workFd, Name temporary, FileNode file) throws ErrnoException {
+  private void prepareEntry(FileNode file, HostInode copy) throws ErrnoException {
     List<Link> links = file.placement().links();
     if (!links.isEmpty()) {
       directory(links.get(0).parent());
     }
-    Stat stat = new Stat();
-    sys.statx(workFd.fd(), temporary, stat);
-    union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
+    union.nodes().alias(copy, file);
   }
 
   /* The file is the lower's again, under all its names. */
@@ -438,6 +441,7 @@ final class CopyUp {
       WorkDir work,
       SharedFd workFd,
       Name temporary,
+      HostInode inode,
       FileNode file,
       @Nullable Name index,
       int lowerNlink)
@@ -458,10 +462,8 @@ final class CopyUp {
         }
         LayerDir parent = link.parent().requireUpper();
         markImpure(link.parent());
-        Stat stat = new Stat();
-        sys.statx(workFd.fd(), temporary, stat);
         place(workFd, temporary, parent, link.name());
-        union.nodes().alias(union.identities().host(stat.dev, stat.ino), file);
+        union.nodes().alias(inode, file);
         file.setForeign();
         file.setNlinkDifference(index == null ? 0 : lowerNlink - 2); // its name, and the index
         file.update(now -> copiedUp(now, link, index));

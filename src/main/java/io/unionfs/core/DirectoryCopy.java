@@ -31,6 +31,8 @@ final class DirectoryCopy {
     HostFile copy = new HostFile(sys, workFd.fd(), temporary, union.owners());
     Stat stat = new Stat();
     lower.stat(stat);
+    Stat made = new Stat();
+    copy.stat(made);
     LayerDir above = lower.parent();
     SharedFd from = above == null ? lower.pin() : above.pin();
     try {
@@ -40,6 +42,7 @@ final class DirectoryCopy {
           new HostFile(sys, from.fd(), name, lower.layer().ownerOverride()),
           stat,
           copy,
+          made,
           CopiedOwners.from(lower.layer(), union.options().owners()),
           false);
     } finally {

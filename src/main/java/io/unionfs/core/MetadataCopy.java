@@ -19,7 +19,9 @@ final class MetadataCopy {
   /** Gives a copy everything but the data of what it is a copy of. */
   static void copy(HostFile from, Stat stat, HostFile to, CopiedOwners owners)
       throws ErrnoException {
-    begin(from, stat, to, owners, false);
+    Stat made = new Stat();
+    to.stat(made);
+    begin(from, stat, to, made, owners, false);
     finish(stat, to);
   }
 
@@ -30,12 +32,14 @@ final class MetadataCopy {
   /**
    * Gives a copy owner and xattrs, and a mode with which its owner may still mark it.
    *
+   * @param stat the attributes of {@code from}, without set-id bits afterwards if they are not for
+   *     the copy
+   * @param made the attributes that {@code to} was made with
    * @param plain whether it is known that there are no xattrs
    */
-  static void begin(HostFile from, Stat stat, HostFile to, CopiedOwners owners, boolean plain)
+  static void begin(
+      HostFile from, Stat stat, HostFile to, Stat made, CopiedOwners owners, boolean plain)
       throws ErrnoException {
-    Stat made = new Stat();
-    to.stat(made);
     int uid = owners.user(stat);
     int gid = owners.group(stat);
     int mode = stat.permissions() | ownersRights(stat);

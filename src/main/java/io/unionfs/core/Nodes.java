@@ -5,6 +5,7 @@ import io.unionfs.core.FileNode.Placement;
 import io.unionfs.core.Identities.HostInode;
 import io.unionfs.core.LiveNodes.Known;
 import io.unionfs.layer.LayerDir;
+import io.unionfs.layer.ProtectionMark;
 import io.unionfs.stack.Resolution.Place;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
@@ -98,6 +99,11 @@ final class Nodes {
     boolean foreign() {
       return inUpper && ino != host.shown();
     }
+
+    /** Whether it is known that nothing protects it: one in the upper may be marked. */
+    boolean unprotected() {
+      return !inUpper && ProtectionMark.ofHost(stat) == 0;
+    }
   }
 
   /** The file's node, made if it is not alive, and known under this name from here on. */
@@ -127,6 +133,7 @@ final class Nodes {
               if (found.foreign()) {
                 file.setForeign();
               }
+              file.setUnprotected(found.unprotected());
               return file;
             });
     return (FileNode) node;

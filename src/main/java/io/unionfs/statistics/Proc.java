@@ -126,14 +126,7 @@ public final class Proc implements AutoCloseable {
     if (proc == null || pid <= 0) {
       return -1;
     }
-    Name directory = Name.of(Integer.toString(pid));
-    int process = sys.tryOpenat(proc.raw(), directory, Linux.O_PATH | Linux.O_DIRECTORY, 0);
-    if (process < 0) {
-      return -1;
-    }
-    try (Fd fd = new Fd(sys, process)) {
-      return Math.max(-1, sys.tryOpenat(fd.raw(), Name.of(file), flags, 0));
-    }
+    return Math.max(-1, sys.tryOpenat(proc.raw(), Name.of(pid + "/" + file), flags, 0));
   }
 
   @Override

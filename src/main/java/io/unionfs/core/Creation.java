@@ -48,7 +48,8 @@ final class Creation {
     OwnProcess.umask(serverUmask);
   }
 
-  FileNode regular(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+  FileNode regular(DirNode parent, Name name, int mode, Caller caller, Stat out)
+      throws ErrnoException {
     int flags =
         Linux.O_CREAT | Linux.O_EXCL | Linux.O_RDWR | union.requireWritable().layer().quietFlags();
     return (FileNode)
@@ -57,13 +58,14 @@ final class Creation {
             name,
             Linux.S_IFREG | (mode & 07777),
             caller,
+            out,
             (dirFd, at, bits) -> sys.openat(dirFd, at, flags, bits & 07777));
   }
 
-  Node special(DirNode parent, Name name, int mode, long rdev, Caller caller)
+  Node special(DirNode parent, Name name, int mode, long rdev, Caller caller, Stat out)
       throws ErrnoException {
     if ((mode & Linux.S_IFMT) == Linux.S_IFREG || (mode & Linux.S_IFMT) == 0) {
-      return regular(parent, name, mode, caller);
+      return regular(parent, name, mode, caller, out);
     }
     if ((mode & Linux.S_IFMT) == Linux.S_IFCHR && rdev == 0) {
       throw ErrnoException.of(Errno.EPERM); // it would be a whiteout
@@ -73,39 +75,46 @@ final class Creation {
         name,
         mode,
         caller,
+        out,
         (dirFd, at, bits) -> {
           union.makeSpecial(dirFd, at, bits, rdev);
           return -1;
         });
   }
 
-  DirNode directory(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+  DirNode directory(DirNode parent, Name name, int mode, Caller caller, Stat out)
+      throws ErrnoException {
     return (DirNode)
         make(
             parent,
             name,
             Linux.S_IFDIR | (mode & 07777),
             caller,
+            out,
             (dirFd, at, bits) -> {
               sys.mkdirat(dirFd, at, bits & 07777);
               return -1;
             });
   }
 
-  FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller) throws ErrnoException {
+  FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller, Stat out)
+      throws ErrnoException {
     return (FileNode)
         make(
             parent,
             name,
             Linux.S_IFLNK | 0777,
             caller,
+            out,
             (dirFd, at, bits) -> {
               sys.symlinkat(target, dirFd, at);
               return -1;
             });
   }
 
-  private Node make(DirNode parent, Name name, int mode, Caller caller, StagedObject.Maker maker)
+  /* What is made has its attributes read once, for its node and for the caller. */
+  private Node make(
+      DirNode parent, Name name, int mode, Caller caller, Stat out, StagedObject.Maker maker)
       throws ErrnoException {
     WorkDir work = prepare(parent, name);
     LowerIndex index = lookup.index(parent);
@@ -116,7 +125,7 @@ final class Creation {
       boolean known = false;
       try {
         made = make(work, parent, parentFd, name, mode, caller, maker);
-        Node node = register(parent, parentFd, name);
+        Node node = register(parent, parentFd, name, out);
         node.setUnprotected(true);
         if (made >= 0) {
           openFiles.adopt((FileNode) node, made);
@@ -206,8 +215,8 @@ final class Creation {
     return known == 1;
   }
 
-  private Node register(DirNode parent, SharedFd parentFd, Name name) throws ErrnoException {
-    Stat stat = new Stat();
+  private Node register(DirNode parent, SharedFd parentFd, Name name, Stat stat)
+      throws ErrnoException {
     new HostFile(sys, parentFd.fd(), name, union.owners()).stat(stat);
     HostInode host = union.identities().host(stat.dev, stat.ino);
     int generation = Generations.ofUpper(sys, parentFd.fd(), name, stat);

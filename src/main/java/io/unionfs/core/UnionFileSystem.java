@@ -297,13 +297,25 @@ public final class UnionFileSystem implements AutoCloseable {
    * Makes a regular file; the node is not retained.
    *
    * @param mode the permission bits, of which the caller's umask or a default ACL takes away
+   * @param out gets the attributes as {@link #getattr} tells them, at no further cost; null for
+   *     none
    * @throws ErrnoException {@code EEXIST}, {@code ENAMETOOLONG}, {@code ENOENT} if the directory
    *     was removed
    */
-  public FileNode create(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+  public FileNode create(DirNode parent, Name name, int mode, Caller caller, @Nullable Stat out)
+      throws ErrnoException {
     try (Changes running = changes.begin()) {
       protection.requireNamesAddable(parent);
-      return creation.regular(parent, name, mode, caller);
+      Stat host = out == null ? new Stat() : out;
+      FileNode made = creation.regular(parent, name, mode, caller, host);
+      showMade(made, out);
+      return made;
+    }
+  }
+
+  private void showMade(Node made, @Nullable Stat out) throws ErrnoException {
+    if (out != null) {
+      attributes.showKnown(made, out);
     }
   }
 
@@ -328,28 +340,40 @@ public final class UnionFileSystem implements AutoCloseable {
    * @throws ErrnoException as {@link #create}; {@code EPERM} for a character device 0:0, which is a
    *     whiteout in a layer
    */
-  public Node mknod(DirNode parent, Name name, int mode, long rdev, Caller caller)
+  public Node mknod(
+      DirNode parent, Name name, int mode, long rdev, Caller caller, @Nullable Stat out)
       throws ErrnoException {
     try (Changes running = changes.begin()) {
       protection.requireNamesAddable(parent);
-      return creation.special(parent, name, mode, rdev, caller);
+      Stat host = out == null ? new Stat() : out;
+      Node made = creation.special(parent, name, mode, rdev, caller, host);
+      showMade(made, out);
+      return made;
     }
   }
 
   /** Makes a directory; errors as {@link #create}. */
-  public DirNode mkdir(DirNode parent, Name name, int mode, Caller caller) throws ErrnoException {
+  public DirNode mkdir(DirNode parent, Name name, int mode, Caller caller, @Nullable Stat out)
+      throws ErrnoException {
     try (Changes running = changes.begin()) {
       protection.requireNamesAddable(parent);
-      return creation.directory(parent, name, mode, caller);
+      Stat host = out == null ? new Stat() : out;
+      DirNode made = creation.directory(parent, name, mode, caller, host);
+      showMade(made, out);
+      return made;
     }
   }
 
   /** Makes a symbolic link; errors as {@link #create}. */
-  public FileNode symlink(DirNode parent, Name name, byte[] target, Caller caller)
+  public FileNode symlink(
+      DirNode parent, Name name, byte[] target, Caller caller, @Nullable Stat out)
       throws ErrnoException {
     try (Changes running = changes.begin()) {
       protection.requireNamesAddable(parent);
-      return creation.symlink(parent, name, target, caller);
+      Stat host = out == null ? new Stat() : out;
+      FileNode made = creation.symlink(parent, name, target, caller, host);
+      showMade(made, out);
+      return made;
     }
   }
 

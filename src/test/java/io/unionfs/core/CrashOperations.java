@@ -115,7 +115,8 @@ final class CrashOperations {
   private static Operation createFor(int uid, String path) {
     return new Operation(
         "create " + path + " for another",
-        (fs, side) -> fs.create(fs.root(), Name.of(path), 06711, new Caller(uid, uid, 022, 1)));
+        (fs, side) ->
+            fs.create(fs.root(), Name.of(path), 06711, new Caller(uid, uid, 022, 1), null));
   }
 
   private static Operation linkUnnamed(String path) {

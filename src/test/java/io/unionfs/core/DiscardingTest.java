@@ -155,7 +155,7 @@ class DiscardingTest {
     assertThat(union.stat(dir).nlink).isZero();
     assertThat(union.write(file, "text", 0, false)).isEqualTo(4);
     assertThatExceptionOfType(ErrnoException.class)
-        .isThrownBy(() -> union.fs().create(dir, Name.of("g"), 0644, OpenUnion.ROOT))
+        .isThrownBy(() -> union.fs().create(dir, Name.of("g"), 0644, OpenUnion.ROOT, null))
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
     assertThat(upper()).isEmpty();
     union.fs().release(dir, 1);
@@ -317,7 +317,7 @@ class DiscardingTest {
     assertThat(union.fs().lookup(before, Name.of("y"))).isNull();
     assertThat(union.fs().list(before).size()).isEqualTo(2);
     assertThatExceptionOfType(ErrnoException.class)
-        .isThrownBy(() -> union.fs().create(before, Name.of("z"), 0644, OpenUnion.ROOT))
+        .isThrownBy(() -> union.fs().create(before, Name.of("z"), 0644, OpenUnion.ROOT, null))
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
     assertThat(union.read(open)).isEqualTo("upper");
     assertThat(upper()).isEmpty();
@@ -329,7 +329,7 @@ class DiscardingTest {
   void deepTreeTakesNoStack() throws Exception {
     DirNode at = union.root();
     for (int i = 0; i < 500; i++) {
-      at = union.fs().mkdir(at, Name.of("n"), 0755, OpenUnion.ROOT);
+      at = union.fs().mkdir(at, Name.of("n"), 0755, OpenUnion.ROOT, null);
     }
     union.fs().retain(at);
 

@@ -8,6 +8,7 @@ import io.unionfs.sys.Errno;
 import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
+import io.unionfs.sys.Stat;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,24 @@ final class FileOperationsTest {
 
     assertErrno(Errno.EINVAL, () -> union.fs().setattr(union.file("file"), change, OpenUnion.ROOT));
     assertThat(home.resolve("upper/file")).doesNotExist();
+  }
+
+  @Test
+  void whatIsMadeTellsTheAttributesThatItHas() throws Exception {
+    UnionFileSystem fs = union.fs();
+    DirNode dir = union.directory("dir");
+    Caller caller = new Caller(1000, 1000, 022, 1);
+    Stat told = new Stat();
+
+    assertTold(fs.create(dir, Name.of("made"), 06777, caller, told), told);
+    assertTold(fs.mkdir(dir, Name.of("sub"), 0777, caller, told), told);
+    assertTold(fs.symlink(dir, Name.of("link"), new byte[] {'x'}, caller, told), told);
+    assertTold(fs.mknod(dir, Name.of("fifo"), Linux.S_IFIFO | 0666, 0, caller, told), told);
+    assertTold(fs.mkdir(dir, Name.of("file"), 0755, caller, told), told);
+  }
+
+  private void assertTold(Node made, Stat told) throws Exception {
+    assertThat(told).usingRecursiveComparison().isEqualTo(union.stat(made));
   }
 
   @Test

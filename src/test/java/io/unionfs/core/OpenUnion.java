@@ -84,7 +84,7 @@ final class OpenUnion implements AutoCloseable {
   }
 
   FileNode create(String name) throws ErrnoException {
-    return fs.create(fs.root(), Name.of(name), 0644, ROOT);
+    return fs.create(fs.root(), Name.of(name), 0644, ROOT, null);
   }
 
   int write(FileNode file, String text, long offset, boolean killPrivileges) throws ErrnoException {

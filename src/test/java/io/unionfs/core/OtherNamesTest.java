@@ -179,10 +179,10 @@ final class OtherNamesTest {
   @Test
   void flagsOfARemovedDirectoryAreNotThoseOfTheNextOne() throws Exception {
     try (UnionFileSystem fs = open(Sys.linux())) {
-      DirNode old = fs.mkdir(fs.root(), Name.of("made"), 0755, CALLER);
+      DirNode old = fs.mkdir(fs.root(), Name.of("made"), 0755, CALLER, null);
       fs.retain(old);
       fs.rmdir(fs.root(), Name.of("made"));
-      DirNode next = fs.mkdir(fs.root(), Name.of("made"), 0755, CALLER);
+      DirNode next = fs.mkdir(fs.root(), Name.of("made"), 0755, CALLER, null);
       int before = fs.getFlags(next);
       try {
         fs.setFlags(old, fs.getFlags(old) | NODUMP);

@@ -220,8 +220,9 @@ final class OwnerOverrideTest {
               Name.of("null"),
               Linux.S_IFCHR | 0666,
               Linux.makedev(1, 3),
-              OpenUnion.ROOT);
-      union.fs().mknod(union.root(), Name.of("pipe"), Linux.S_IFIFO | 0666, 0, caller);
+              OpenUnion.ROOT,
+              null);
+      union.fs().mknod(union.root(), Name.of("pipe"), Linux.S_IFIFO | 0666, 0, caller, null);
       chown(union, "null", 5, 6);
       union.remount();
 
@@ -233,7 +234,13 @@ final class OwnerOverrideTest {
               () ->
                   union
                       .fs()
-                      .mknod(union.root(), Name.of("w"), Linux.S_IFCHR | 0666, 0, OpenUnion.ROOT))
+                      .mknod(
+                          union.root(),
+                          Name.of("w"),
+                          Linux.S_IFCHR | 0666,
+                          0,
+                          OpenUnion.ROOT,
+                          null))
           .hasMessageContaining("EPERM");
     }
     assertThat(host(home.resolve("upper/null")).isRegular()).isTrue();
@@ -262,8 +269,8 @@ final class OwnerOverrideTest {
     try (OpenUnion union = openWriting()) {
       chown(union, "dir", 7, 8);
       chmod(union, "dir", 02777);
-      union.fs().create(union.directory("dir"), Name.of("f"), 0640, caller);
-      union.fs().mkdir(union.directory("dir"), Name.of("d"), 0700, caller);
+      union.fs().create(union.directory("dir"), Name.of("f"), 0640, caller, null);
+      union.fs().mkdir(union.directory("dir"), Name.of("d"), 0700, caller, null);
 
       assertThat(shown(union, "dir/f")).isEqualTo("1000:8:100640");
       assertThat(shown(union, "dir/d")).isEqualTo("1000:8:42700");
@@ -307,7 +314,7 @@ final class OwnerOverrideTest {
     assumeTrue(OwnProcess.geteuid() == 0, "security.* is root's to write");
     try (OpenUnion union = OpenUnion.in(home, options -> options.xattrPermissions(1))) {
       byte[] target = {'x'};
-      union.fs().symlink(union.root(), Name.of("link"), target, OpenUnion.ROOT);
+      union.fs().symlink(union.root(), Name.of("link"), target, OpenUnion.ROOT, null);
       chown(union, "link", 3, 4);
       chown(union, "file", 1000, 1001);
       union.remount();

@@ -82,25 +82,25 @@ final class UnionSide implements OracleSide {
 
   @Override
   public String create(String path, int mode) throws ErrnoException {
-    fs.create(parent(path), base(path), mode, caller);
+    fs.create(parent(path), base(path), mode, caller, null);
     return "ok";
   }
 
   @Override
   public String mkdir(String path, int mode) throws ErrnoException {
-    fs.mkdir(parent(path), base(path), mode, caller);
+    fs.mkdir(parent(path), base(path), mode, caller, null);
     return "ok";
   }
 
   @Override
   public String symlink(String path, String target) throws ErrnoException {
-    fs.symlink(parent(path), base(path), target.getBytes(StandardCharsets.UTF_8), caller);
+    fs.symlink(parent(path), base(path), target.getBytes(StandardCharsets.UTF_8), caller, null);
     return "ok";
   }
 
   @Override
   public String fifo(String path, int mode) throws ErrnoException {
-    fs.mknod(parent(path), base(path), Linux.S_IFIFO | mode, 0, caller);
+    fs.mknod(parent(path), base(path), Linux.S_IFIFO | mode, 0, caller, null);
     return "ok";
   }
 

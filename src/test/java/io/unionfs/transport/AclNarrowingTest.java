@@ -88,7 +88,7 @@ class AclNarrowingTest {
     Name f = Name.of("f");
     byte[] shutsOut = acl(USER_OBJ, 6, USER, 0, GROUP_OBJ, 4, MASK, 6, OTHER, 0);
     try (UnionFileSystem lower = union(home, "nothing", "lower")) {
-      FileNode file = lower.create(lower.root(), f, 0660, CALLER);
+      FileNode file = lower.create(lower.root(), f, 0660, CALLER, null);
       lower.setxattr(file, ACCESS, shutsOut, 0, CALLER);
     }
     try (UnionFileSystem fs = union(home, "lower", "upper")) {

@@ -56,7 +56,7 @@ final class HandleOperations {
     Place at = paths.newPlace(path);
     FileNode node;
     try {
-      node = fs.create(at.parent(), at.name(), mode & 07777, caller(library));
+      node = fs.create(at.parent(), at.name(), mode & 07777, caller(library), null);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EEXIST && (flags(info) & Linux.O_EXCL) == 0) {
         // The kernel does not check permissions on a file that it believes it has made. ESTALE

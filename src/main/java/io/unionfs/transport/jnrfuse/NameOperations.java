@@ -50,19 +50,19 @@ final class NameOperations {
 
   int mknod(long path, int mode, long rdev) throws ErrnoException {
     Place at = paths.newPlace(path);
-    acl.forget(fs.mknod(at.parent(), at.name(), mode, rdev, caller(library)));
+    acl.forget(fs.mknod(at.parent(), at.name(), mode, rdev, caller(library), null));
     return 0;
   }
 
   int mkdir(long path, int mode) throws ErrnoException {
     Place at = paths.newPlace(path);
-    acl.forget(fs.mkdir(at.parent(), at.name(), mode & 07777, caller(library)));
+    acl.forget(fs.mkdir(at.parent(), at.name(), mode & 07777, caller(library), null));
     return 0;
   }
 
   int symlink(long target, long path) throws ErrnoException {
     Place at = paths.newPlace(path);
-    fs.symlink(at.parent(), at.name(), text(target), caller(library));
+    fs.symlink(at.parent(), at.name(), text(target), caller(library), null);
     return 0;
   }
 

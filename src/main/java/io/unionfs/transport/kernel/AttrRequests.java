@@ -90,6 +90,9 @@ final class AttrRequests {
     if (change.valid != SetAttr.MTIME || !writeback || change.mtimeNsec == Linux.UTIME_NOW) {
       return false;
     }
+    if (node instanceof FileNode file && keptTimes.isNew(file, change)) {
+      return false;
+    }
     entries.getattr(node, worker.stat);
     return worker.stat.mtime == change.mtime && worker.stat.mtimeNsec == change.mtimeNsec;
   }

@@ -37,6 +37,12 @@ final class Entries {
     narrowing.narrow(node, stat);
   }
 
+  /** Makes the host's attributes of a node that was just made what the kernel is to see. */
+  void complete(Node made, Stat stat) throws ErrnoException {
+    narrowing.forget(made);
+    narrowing.narrow(made, stat);
+  }
+
   /** The node of a name with its attributes, or null where there is none. */
   @Nullable Node lookup(DirNode parent, Name name, Stat stat) throws ErrnoException {
     Node node = fs.lookup(parent, name, stat);

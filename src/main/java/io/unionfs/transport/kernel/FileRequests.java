@@ -63,7 +63,8 @@ final class FileRequests {
     int flags = request.u32(In.CREATE_FLAGS);
     FileNode made;
     try {
-      made = fs.create(parent, name, request.u32(In.CREATE_MODE) & 07777, caller);
+      int mode = request.u32(In.CREATE_MODE) & 07777;
+      made = fs.create(parent, name, mode, caller, worker.stat);
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EEXIST || (flags & Linux.O_EXCL) != 0) {
         throw e;
@@ -71,7 +72,9 @@ final class FileRequests {
       return openExisting(worker, parent, name, flags); // made behind the mount just now
     }
     contexts.apply(worker, made);
-    return created(worker, made, flags);
+    entries.complete(made, worker.stat);
+    keptTimes.made(made, worker.stat);
+    return opened(worker, made, flags);
   }
 
   private int openExisting(Worker worker, DirNode parent, Name name, int flags)
@@ -86,12 +89,12 @@ final class FileRequests {
       change.valid = SetAttr.SIZE;
       fs.setattr(file, change, worker.caller(0));
     }
-    return created(worker, file, flags);
-  }
-
-  private int created(Worker worker, FileNode file, int flags) throws ErrnoException {
     narrowing.forget(file);
     entries.getattr(file, worker.stat);
+    return opened(worker, file, flags);
+  }
+
+  private int opened(Worker worker, FileNode file, int flags) {
     entries.putOpened(worker.reply, file, worker.stat);
     if (agreed.noOpen()) {
       worker.reply.open(0, 0, 0);
@@ -112,7 +115,9 @@ final class FileRequests {
     FileNode made = fs.tmpfile(parent, request.u32(In.CREATE_MODE) & 07777, caller);
     try {
       contexts.apply(worker, made);
-      return created(worker, made, request.u32(In.CREATE_FLAGS));
+      fs.getattr(made, worker.stat);
+      entries.complete(made, worker.stat);
+      return opened(worker, made, request.u32(In.CREATE_FLAGS));
     } finally {
       fs.release(made, 1); // the kernel's lookup holds it from here on
     }

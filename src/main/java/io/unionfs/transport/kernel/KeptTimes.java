@@ -39,6 +39,19 @@ final class KeptTimes {
     }
   }
 
+  /** Notes what the kernel is told of a new file, which its first write would ask for. */
+  void made(FileNode file, Stat told) {
+    if (active) {
+      times.putIfAbsent(file, new Time(told.mtime, told.mtimeNsec));
+    }
+  }
+
+  /** Whether the time that is to be set is known to be another one than that of the file. */
+  boolean isNew(FileNode file, SetAttr change) {
+    Time kept = times.get(file);
+    return kept != null && !kept.equals(new Time(change.mtime, change.mtimeNsec));
+  }
+
   /** To be called before data is written. */
   void beforeWrite(FileNode file) throws ErrnoException {
     if (active && !times.containsKey(file)) {

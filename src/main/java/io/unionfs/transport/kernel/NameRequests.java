@@ -9,7 +9,6 @@ import io.unionfs.sys.ErrnoException;
 import io.unionfs.sys.Linux;
 import io.unionfs.sys.Name;
 import io.unionfs.sys.NativeMemory;
-import io.unionfs.transport.AclNarrowing;
 import io.unionfs.transport.kernel.codec.In;
 import io.unionfs.transport.kernel.codec.Request;
 import org.slf4j.Logger;
@@ -23,14 +22,12 @@ final class NameRequests {
   private final UnionFileSystem fs;
   private final NodeTable nodes;
   private final Entries entries;
-  private final AclNarrowing narrowing;
   private final SecurityContexts contexts;
 
   NameRequests(UnionFileSystem fs, ServerState server) {
     this.fs = fs;
     this.nodes = server.nodes();
     this.entries = server.entries();
-    this.narrowing = server.narrowing();
     this.contexts = new SecurityContexts(fs, server.agreed());
   }
 
@@ -99,7 +96,7 @@ final class NameRequests {
   int symlink(Worker worker) throws ErrnoException {
     DirNode parent = nodes.directory(worker.request.nodeId());
     byte[] target = worker.name(1).bytes();
-    return made(worker, fs.symlink(parent, worker.name(0), target, worker.caller(0)));
+    return made(worker, fs.symlink(parent, worker.name(0), target, worker.caller(0), worker.stat));
   }
 
   int mknod(Worker worker) throws ErrnoException {
@@ -108,7 +105,7 @@ final class NameRequests {
     Caller caller = worker.caller(request.u32(In.MKNOD_UMASK));
     int mode = request.u32(In.MKNOD_MODE);
     long rdev = request.u32(In.MKNOD_RDEV) & 0xffffffffL;
-    return made(worker, fs.mknod(parent, worker.name(0), mode, rdev, caller));
+    return made(worker, fs.mknod(parent, worker.name(0), mode, rdev, caller, worker.stat));
   }
 
   int mkdir(Worker worker) throws ErrnoException {
@@ -116,13 +113,13 @@ final class NameRequests {
     DirNode parent = nodes.directory(request.nodeId());
     Caller caller = worker.caller(request.u32(In.MKDIR_UMASK));
     int mode = request.u32(In.MKDIR_MODE) & 07777;
-    return made(worker, fs.mkdir(parent, worker.name(0), mode, caller));
+    return made(worker, fs.mkdir(parent, worker.name(0), mode, caller, worker.stat));
   }
 
   private int made(Worker worker, Node node) throws ErrnoException {
-    narrowing.forget(node);
     contexts.apply(worker, node);
-    entries.put(worker, node);
+    entries.complete(node, worker.stat);
+    entries.put(worker.reply, node, worker.stat);
     return 0;
   }
 

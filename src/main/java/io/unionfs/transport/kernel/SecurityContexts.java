@@ -34,7 +34,7 @@ final class SecurityContexts {
   }
 
   /**
-   * Sets the labels that came with the request.
+   * Sets the labels that came with the request, and reads the attributes again if there were any.
    *
    * @throws ErrnoException {@code EINVAL} if they contradict themselves
    */
@@ -57,6 +57,7 @@ final class SecurityContexts {
     for (int i = 0; i < count; i++) {
       at = applyOne(at, end, node);
     }
+    fs.getattr(node, worker.stat);
   }
 
   private long applyOne(long at, long end, Node node) throws ErrnoException {

@@ -70,7 +70,7 @@ final class NodeTableTest {
   }
 
   private FileNode file(String name) throws ErrnoException {
-    return fs.create(fs.root(), Name.of(name), 0600, CALLER);
+    return fs.create(fs.root(), Name.of(name), 0600, CALLER, null);
   }
 
   private void assertUnknown(long id) {

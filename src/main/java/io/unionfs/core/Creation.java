@@ -203,7 +203,8 @@ final class Creation {
     if (setgid && (mode & Linux.S_IFMT) == Linux.S_IFDIR) {
       wanted |= Linux.S_ISGID;
     }
-    return new StagedObject(union, work, parentFd, inherits).make(name, wanted, uid, gid, maker);
+    return new StagedObject(union, work, parent.requireUpper(), parentFd, inherits)
+        .make(name, wanted, uid, gid, maker);
   }
 
   private boolean hasDefaultAcl(DirNode parent, SharedFd parentFd) throws ErrnoException {
@@ -252,7 +253,9 @@ final class Creation {
               : owners.storedGroup(caller.gid());
       boolean inherits = hasDefaultAcl(parent, parentFd);
       int wanted = inherits ? mode : mode & ~caller.umask();
-      made = new StagedObject(union, work, parentFd, inherits).makeUnnamed(wanted, uid, gid);
+      made =
+          new StagedObject(union, work, parent.requireUpper(), parentFd, inherits)
+              .makeUnnamed(wanted, uid, gid);
       sys.fstatx(made, stat);
       FileHandle handle = sys.handleOf(made);
       int generation = handle == null ? Generations.ofLower(stat) : Generations.ofHandle(handle);

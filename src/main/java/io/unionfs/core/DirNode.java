@@ -37,6 +37,12 @@ public final class DirNode extends Node {
   private volatile int defaultAcl = UNKNOWN;
   private volatile int impure = UNKNOWN;
 
+  /*
+   * The name that a lookup found absent last. Set under this directory's read lock, and taken back
+   * under its write lock by whoever changes what it shows.
+   */
+  private volatile @Nullable Name justAbsent;
+
   /* The index of the lowers is too large for the cache; layers are asked one by one. */
   private volatile boolean indexTooLarge;
 
@@ -113,6 +119,7 @@ public final class DirNode extends Node {
     subdirectories = UNKNOWN;
     defaultAcl = UNKNOWN;
     impure = UNKNOWN;
+    justAbsent = null;
     setUnprotected(false);
     xattrsChange();
     if (dropped != null) {
@@ -189,6 +196,21 @@ public final class DirNode extends Node {
 
   void setImpure(int known) {
     impure = known;
+  }
+
+  boolean isJustAbsent(Name name) {
+    Name absent = justAbsent;
+    return absent != null && absent.equals(name);
+  }
+
+  void setJustAbsent(Name name) {
+    justAbsent = name;
+  }
+
+  void clearJustAbsent() {
+    if (justAbsent != null) {
+      justAbsent = null;
+    }
   }
 
   boolean indexTooLarge() {

@@ -45,7 +45,8 @@ final class Lookup {
     if (union.marks().whiteouts().isReserved(name) || parent.isRemoved()) {
       return null; // a directory that was discarded had entries
     }
-    Object cached = union.cache().find(parent, name);
+    Object cached =
+        out == null ? union.cache().findForChange(parent, name) : union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
     }
@@ -64,7 +65,7 @@ final class Lookup {
     if (parent.isRemoved()) {
       return null;
     }
-    Object cached = union.cache().find(parent, name);
+    Object cached = union.cache().findForChange(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
     }
@@ -83,6 +84,8 @@ final class Lookup {
     if (!found.exists()) {
       if (remember) {
         union.cache().putAbsent(parent, name);
+      } else {
+        union.cache().noteAbsent(parent, name);
       }
       return null;
     }

@@ -107,6 +107,14 @@ final class LookupCache {
     return found;
   }
 
+  /**
+   * The same for who is to change something: also what {@link #noteAbsent} noted, which the kernel
+   * asks for anew each time.
+   */
+  @Nullable Object findForChange(DirNode parent, Name name) {
+    return active && parent.isJustAbsent(name) ? ABSENT : find(parent, name);
+  }
+
   private static Key asked(DirNode parent, Name name) {
     Key key = ASKED.get();
     key.parentId = parent.id();
@@ -120,6 +128,7 @@ final class LookupCache {
 
   void put(DirNode parent, Name name, Node node) {
     if (active) {
+      parent.clearJustAbsent();
       entries.put(new Key(parent.id(), name), node);
     }
   }
@@ -127,6 +136,7 @@ final class LookupCache {
   /** Forgets a name of which it is not certain what it is now. */
   void forget(DirNode parent, Name name) {
     if (active) {
+      parent.clearJustAbsent();
       entries.invalidate(new Key(parent.id(), name));
     }
   }
@@ -134,6 +144,17 @@ final class LookupCache {
   void putAbsent(DirNode parent, Name name) {
     if (active) {
       entries.put(new Key(parent.id(), name), ABSENT);
+    }
+  }
+
+  /**
+   * Notes that no layer has a name, until something in the directory changes or the next is noted:
+   * for the request that makes it, which comes next. What others asked for since has to be asked
+   * for again, so a name that is looked up in vain takes no room here.
+   */
+  void noteAbsent(DirNode parent, Name name) {
+    if (active) {
+      parent.setJustAbsent(name);
     }
   }
 

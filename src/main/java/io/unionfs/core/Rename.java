@@ -45,7 +45,12 @@ final class Rename {
     this.redirects = new RedirectPaths(union);
   }
 
-  /** One side of a rename. */
+  /**
+   * One side of a rename.
+   *
+   * @param below whether the layers below have the name; of the new one it matters to directories
+   *     alone, which must not show what is there
+   */
   private record Side(DirNode parent, Name name, @Nullable Node node, boolean below) {
     LayerDir upper() {
       return parent.requireUpper();
@@ -89,7 +94,9 @@ final class Rename {
         requireMovable(target);
       }
       Side from = new Side(oldParent, oldName, node, lookup.existsBelow(oldParent, oldName));
-      Side to = new Side(newParent, newName, target, lookup.existsBelow(newParent, newName));
+      boolean directories = node.isDirectory() || target instanceof DirNode;
+      boolean hides = directories && lookup.existsBelow(newParent, newName);
+      Side to = new Side(newParent, newName, target, hides);
       prepare(from, to, exchange);
       switch (attempt(from, to, node, exchange, twoSteps)) {
         case DONE -> {

@@ -31,17 +31,21 @@ final class StagedObject {
   private final UnionState union;
   private final Sys sys;
   private final WorkDir work;
+  private final LayerDir parent;
   private final SharedFd parentFd;
   private final boolean inherits;
 
   /**
-   * @param parentFd the directory of the upper that it is for
+   * @param parent the directory of the upper that it is for
+   * @param parentFd its descriptor
    * @param inherits whether that has a default ACL
    */
-  StagedObject(UnionState union, WorkDir work, SharedFd parentFd, boolean inherits) {
+  StagedObject(
+      UnionState union, WorkDir work, LayerDir parent, SharedFd parentFd, boolean inherits) {
     this.union = union;
     this.sys = union.sys();
     this.work = work;
+    this.parent = parent;
     this.parentFd = parentFd;
     this.inherits = inherits;
   }
@@ -153,6 +157,8 @@ final class StagedObject {
       sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, Linux.RENAME_NOREPLACE);
     } else if (errno != 0) {
       throw ErrnoException.of(errno);
+    } else if (!union.marks().whiteouts().isWhiteout(parent, name, there)) {
+      throw ErrnoException.of(Errno.EEXIST); // made behind the mount since it was found absent
     } else if (!directory) {
       sys.renameat2(fd.fd(), temporary, parentFd.fd(), name, 0);
     } else {

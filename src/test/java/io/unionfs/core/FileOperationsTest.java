@@ -83,6 +83,57 @@ final class FileOperationsTest {
   }
 
   @Test
+  void nameThatWasLookedUpInVainIsFoundOnceItIsThere() throws Exception {
+    UnionFileSystem fs = union.fs();
+    DirNode dir = union.directory("dir");
+    Name name = Name.of("n");
+
+    lookUpInVain(dir, name);
+    Node made = fs.create(dir, name, 0644, OpenUnion.ROOT, null);
+    assertThat(fs.lookup(dir, name)).isSameAs(made);
+    assertErrno(Errno.EEXIST, () -> fs.mkdir(dir, name, 0755, OpenUnion.ROOT, null));
+
+    fs.rename(dir, name, dir, Name.of("away"), 0);
+    fs.unlink(dir, Name.of("away"));
+    lookUpInVain(dir, name);
+    fs.rename(fs.root(), Name.of("file"), dir, name, 0);
+    assertThat(fs.lookup(dir, name, new Stat())).isNotNull();
+    assertErrno(Errno.EEXIST, () -> fs.create(dir, name, 0644, OpenUnion.ROOT, null));
+
+    lookUpInVain(dir, Name.of("l"));
+    fs.link(union.file("other"), dir, Name.of("l"));
+    assertErrno(Errno.EEXIST, () -> fs.link(union.file("other"), dir, Name.of("l")));
+  }
+
+  private void lookUpInVain(DirNode dir, Name name) throws Exception {
+    assertThat(union.fs().lookup(dir, name, new Stat())).isNull();
+  }
+
+  @Test
+  void whatWasMadeBehindTheMountIsNotReplaced() throws Exception {
+    UnionFileSystem fs = union.fs();
+    fs.create(union.directory("dir"), Name.of("first"), 0644, OpenUnion.ROOT, null);
+    DirNode dir = union.directory("dir");
+    for (String text : new String[] {"file", "directory"}) {
+      Name name = Name.of(text);
+      lookUpInVain(dir, name);
+      Files.writeString(home.resolve("upper/dir").resolve(text), "theirs");
+
+      assertErrno(
+          Errno.EEXIST,
+          () -> {
+            if (text.equals("file")) {
+              fs.create(dir, name, 0644, OpenUnion.ROOT, null);
+            } else {
+              fs.mkdir(dir, name, 0755, OpenUnion.ROOT, null);
+            }
+          });
+      assertThat(home.resolve("upper/dir").resolve(text)).hasContent("theirs");
+      assertThat(fs.lookup(dir, name, new Stat())).isNotNull();
+    }
+  }
+
+  @Test
   void unnamedFileIsUsableAndGetsAName() throws Exception {
     FileNode file = union.fs().tmpfile(union.directory("dir"), 0640, OpenUnion.ROOT);
     assertThat(union.stat(file).nlink).isZero();

@@ -5,6 +5,7 @@ import errno
 import fcntl
 import mmap
 import os
+import resource
 import signal
 import struct
 import sys
@@ -283,6 +284,52 @@ def interrupted_with_waiter(name, work):
     one = os.waitpid(first, 0)[1]
     two = os.waitpid(second, 0)[1]
     return "signal %d, exit %d, %o" % (os.WTERMSIG(one), two, os.stat(name).st_mode & 0o777)
+
+
+def under_alarms(call, name, argument):
+    """A call while an interval timer's signals come, whose handler does nothing that matters."""
+    seen = []
+    signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
+    if call == "rename":
+        check(LIBC.rename(os.fsencode(name), os.fsencode(argument)))
+    elif call == "truncate":
+        check(LIBC.truncate(os.fsencode(name), ctypes.c_long(int(argument))))
+    elif call == "open":
+        fd = check(LIBC.open(os.fsencode(name), os.O_RDWR))
+        check(LIBC.pwrite(fd, os.fsencode(argument), len(argument), ctypes.c_long(0)))
+        check(LIBC.fsync(fd))
+    else:
+        check(LIBC.chmod(os.fsencode(name), int(argument, 8)))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return "done, %s" % ("alarms came" if seen else "no alarm came")
+
+
+def await_more(work, pid):
+    """Waits until a copy goes on, and the process waits for it without looking at its signals."""
+    while open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] != "D":
+        await_copy(work, pid)
+    before = copied(work)
+    while copied(work) < before + (32 << 20):
+        await_copy(work, pid)
+
+
+def handled_then(name, work, *signals):
+    """How chmod of a lower file ends that gets SIGALRM, which it handles, and then others."""
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pid = chmod_child(name, 0o600)
+    await_copy(work, pid)
+    os.kill(pid, signal.SIGALRM)
+    await_more(work, pid)
+    start = time.monotonic()
+    for one in signals:
+        os.kill(pid, getattr(signal, one))
+    status = os.waitpid(pid, 0)[1]
+    late = time.monotonic() - start
+    if os.WIFEXITED(status):
+        return "exit %d" % os.WEXITSTATUS(status)
+    return "signal %d, %s" % (os.WTERMSIG(status), "at once" if late < 1 else "after %.1f s" % late)
 
 
 def rename_over_copy(name, work, old, new, below):

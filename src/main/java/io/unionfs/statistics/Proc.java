@@ -30,6 +30,13 @@ public final class Proc implements AutoCloseable {
   private static final int MOST_STATUS_BYTES = 1 << 20; // with NGROUPS_MAX groups
   private static final long KIB = 1024;
 
+  private static final long KILL = signal(9);
+
+  /* All but those that by default are ignored (CHLD, CONT, URG, WINCH) or stop (STOP, TSTP, TTIN, TTOU). */
+  private static final long ENDING =
+      ~(signal(17) | signal(18) | signal(23) | signal(28))
+          & ~(signal(19) | signal(20) | signal(21) | signal(22));
+
   private final Sys sys;
   private final @Nullable Fd root;
 
@@ -80,6 +87,37 @@ public final class Proc implements AutoCloseable {
         .filter(line -> line.startsWith(GROUPS))
         .flatMap(line -> Arrays.stream(line.split("\\s+")).skip(1))
         .anyMatch(Integer.toUnsignedString(gid)::equals);
+  }
+
+  /**
+   * Whether a signal is about to end a thread: SIGKILL, as which most of those end that nobody
+   * handles (signal(7)), or one that dumps core. False where it is not known.
+   */
+  public boolean isEnding(int thread) {
+    byte[] status = read(thread, STATUS, STATUS_BYTES);
+    if (status != null && status.length == STATUS_BYTES) {
+      status = read(thread, STATUS, MOST_STATUS_BYTES);
+    }
+    return status != null && isEnding(new String(status, StandardCharsets.ISO_8859_1));
+  }
+
+  static boolean isEnding(String status) {
+    long pending = signals(status, "SigPnd:") | signals(status, "ShdPnd:");
+    long kept =
+        signals(status, "SigBlk:") | signals(status, "SigIgn:") | signals(status, "SigCgt:");
+    return (pending & (KILL | (ENDING & ~kept))) != 0;
+  }
+
+  private static long signals(String status, String field) {
+    int at = status.indexOf("\n" + field);
+    int end = at < 0 ? -1 : status.indexOf('\n', at + 1);
+    return end < 0
+        ? 0
+        : Long.parseUnsignedLong(status.substring(at + 1 + field.length(), end).strip(), 16);
+  }
+
+  private static long signal(int number) {
+    return 1L << (number - 1);
   }
 
   /** How many descriptors this process has open, or {@link #UNKNOWN}. */

@@ -53,7 +53,7 @@ final class Connection {
                 parking,
                 new Writers(requests, fs.proc()),
                 narrowing,
-                readers::interrupt)));
+                new Signalled(readers::serving, fs.proc()::isEnding, name))));
   }
 
   /**

@@ -1,7 +1,11 @@
 package io.unionfs.transport.kernel;
 
-/** Who can be told that the caller of a request wants to give up. */
+/** Who can be told that the caller of a request got a signal. */
 interface Interrupts {
-  /** Interrupts the request with that number; false if nobody serves it (yet, or any more). */
+  /**
+   * Says so of the request with that number, whose work is to end if the signal ends the caller.
+   *
+   * @return false if nobody serves it (yet, or any more)
+   */
   boolean interrupt(long unique);
 }

@@ -88,14 +88,14 @@ final class Readers {
     return ended;
   }
 
-  /** Interrupts the thread that serves a request; false if none does. */
-  boolean interrupt(long unique) {
+  /** Who serves a request; null if nobody does. */
+  @Nullable Worker serving(long unique) {
     for (Worker worker : workers) {
-      if (worker.interrupt(unique)) {
-        return true;
+      if (worker.callerOf(unique) != Worker.NOBODY) {
+        return worker;
       }
     }
-    return false;
+    return null;
   }
 
   private void addThread() {

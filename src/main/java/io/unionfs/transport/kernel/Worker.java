@@ -9,6 +9,7 @@ import io.unionfs.sys.RecentNames;
 import io.unionfs.sys.Stat;
 import io.unionfs.transport.kernel.codec.Reply;
 import io.unionfs.transport.kernel.codec.Request;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /*
@@ -28,10 +29,17 @@ final class Worker implements AutoCloseable {
 
   private static final long NONE = 0;
 
+  /** The caller of a request that is not served here. */
+  static final int NOBODY = -1;
+
   private final NativeMemory buffer;
   private final int size;
   private final AtomicLong interruptible = new AtomicLong(NONE);
   private final Thread thread;
+
+  /* Of the request that is served; published by its number. */
+  private int caller;
+
   private final RecentNames names = new RecentNames();
 
   /** Where the requests are counted. */
@@ -75,6 +83,7 @@ final class Worker implements AutoCloseable {
 
   /** Notes that the request may be interrupted from here on. */
   void begin() {
+    caller = request.pid();
     interruptible.set(request.unique());
   }
 
@@ -84,6 +93,28 @@ final class Worker implements AutoCloseable {
       Thread.onSpinWait(); // somebody interrupts at this very moment
     }
     Thread.interrupted(); // the flag was for this request only
+  }
+
+  /**
+   * The thread that waits for an answer to that request, 0 where the kernel cannot tell; {@link
+   * #NOBODY} if it is not served here. Called by another thread.
+   */
+  int callerOf(long unique) {
+    if (!serves(unique)) {
+      return NOBODY;
+    }
+    int found = caller;
+    VarHandle.loadLoadFence();
+    return serves(unique) ? found : NOBODY; // else it may be that of the next request
+  }
+
+  private boolean serves(long unique) {
+    long now = interruptible.get();
+    while (now == INTERRUPTING) {
+      Thread.onSpinWait(); // which request it was is known in a moment
+      now = interruptible.get();
+    }
+    return unique != NONE && now == unique;
   }
 
   /** Interrupts the thread if it serves that request; called by another thread. */

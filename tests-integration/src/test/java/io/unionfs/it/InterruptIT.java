@@ -36,6 +36,57 @@ class InterruptIT {
     union.run("cmp big '" + union.lower() + "/big'; rm big");
   }
 
+  @MountTest
+  void handledSignalsEndNoCopyUp(Union union) throws Exception {
+    Command.script(
+            union.account(),
+            "cd '"
+                + union.lower()
+                + "'; for i in 1 2 3 4 5; do head -c 128M /dev/zero | tr '\\0' a > $i; done; chmod 644 ?")
+        .output();
+    union.mount();
+
+    for (String call : List.of("chmod 1 600", "truncate 2 127M", "rename 3 new", "open 4 b")) {
+      String[] words = call.replace("127M", Long.toString(127L << 20)).split(" ", -1);
+      assertThat(union.call("under_alarms", words[0], words[1], words[2]))
+          .as(call)
+          .isEqualTo("done, alarms came");
+    }
+
+    assertThat(new File(work(union)).list()).isEmpty();
+    assertThat(union.run("stat -c '%a %s' 1 2 new 4"))
+        .isEqualTo("600 134217728\n644 133169152\n644 134217728\n644 134217728\n");
+    union.run("for i in 1 new 4; do cmp -i 1 $i 5; done; cmp -n 127M 2 5; rm 1 2 new 4 5");
+  }
+
+  @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
+  void fatalSignalAfterAHandledOneEndsTheCopyUp(Union union) throws Exception {
+    bigLowerFile(union);
+    union.mount();
+
+    for (String signal : List.of("SIGKILL", "SIGTERM", "SIGQUIT")) {
+      assertThat(union.call("handled_then", "big", work(union), signal))
+          .as(signal)
+          .endsWith(", at once")
+          .startsWith("signal ");
+      assertThat(new File(work(union)).list()).isEmpty();
+    }
+    assertThat(union.upper().resolve("big")).doesNotExist();
+    union.run("rm big");
+  }
+
+  @MountTest
+  void stoppedProgramGetsItsCopyUpDone(Union union) throws Exception {
+    bigLowerFile(union);
+    union.mount();
+
+    assertThat(union.call("handled_then", "big", work(union), "SIGTSTP", "SIGSTOP", "SIGCONT"))
+        .isEqualTo("exit 0");
+
+    assertThat(union.run("stat -c %a big")).isEqualTo("600\n");
+    union.run("cmp big '" + union.lower() + "/big'; rm big");
+  }
+
   @MountTest(variants = {Variant.KERNEL, Variant.PASSTHROUGH})
   void othersAreServedWhileDataWaitsForACopyUp(Union union) throws Exception {
     bigLowerFile(union);

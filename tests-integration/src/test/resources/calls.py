@@ -316,6 +316,7 @@ def await_more(work, pid):
 
 def handled_then(name, work, *signals):
     """How chmod of a lower file ends that gets SIGALRM, which it handles, and then others."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])  # a JVM blocks SIGQUIT in what it starts
     signal.signal(signal.SIGALRM, lambda *_: None)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pid = chmod_child(name, 0o600)

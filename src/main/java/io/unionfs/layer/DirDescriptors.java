@@ -3,6 +3,7 @@ package io.unionfs.layer;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.unionfs.sys.OwnProcess;
 import io.unionfs.sys.SharedFd;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -15,16 +16,31 @@ final class DirDescriptors {
   private static final int MOST = 1024;
   private static final int LEAST = 8;
 
+  /* Of the descriptors that the process may have. */
+  private static final int SHARE = 32;
+
   /* A leaf lock; the only system call under it is the close(2) of an evicted descriptor. */
   private final ReentrantLock lock = new ReentrantLock();
-  private final @Nullable LayerDir[] slots;
+
+  /* Grows: of hundreds of layers most have nothing but their root in use. */
+  @GuardedBy("lock")
+  private @Nullable LayerDir[] slots = new LayerDir[LEAST];
+
+  /* 0 until it is wanted: that is a system call for each of hundreds of layers. */
+  @GuardedBy("lock")
+  private int most;
 
   @GuardedBy("lock")
   private int hand;
 
-  DirDescriptors() {
-    long limit = OwnProcess.getRlimit(RLIMIT_NOFILE)[0];
-    this.slots = new LayerDir[(int) Math.max(LEAST, Math.min(MOST, limit / 32))];
+  /** As many as the process's limit of descriptors lets a layer have. */
+  DirDescriptors() {}
+
+  /**
+   * @param most how many may be open
+   */
+  DirDescriptors(int most) {
+    this.most = most;
   }
 
   /** Publishes a directory's new descriptor, unless another thread was first. */
@@ -35,12 +51,33 @@ final class DirDescriptors {
         return false;
       }
       dir.setDescriptor(opened);
-      evictLocked();
+      freeLocked();
       slots[hand] = dir;
       return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  /* Leaves the hand at a free slot. */
+  @GuardedBy("lock")
+  private void freeLocked() {
+    int next = (hand + 1) % slots.length;
+    if (slots[next] == null || slots.length >= mostLocked()) {
+      evictLocked();
+      return;
+    }
+    hand = slots.length;
+    slots = Arrays.copyOf(slots, Math.min(mostLocked(), 2 * slots.length));
+  }
+
+  @GuardedBy("lock")
+  private int mostLocked() {
+    if (most == 0) {
+      long limit = OwnProcess.getRlimit(RLIMIT_NOFILE)[0];
+      most = (int) Math.max(LEAST, Math.min(MOST, limit / SHARE));
+    }
+    return most;
   }
 
   @GuardedBy("lock")

@@ -23,6 +23,7 @@ public final class Proc implements AutoCloseable {
   private static final int MOST_BYTES = 256;
   private static final int RLIMIT_NOFILE = 7;
 
+  private static final Name SELF = Name.of("self");
   private static final String STATUS = "status";
   private static final String RESIDENT = "VmRSS:";
   private static final String GROUPS = "Groups:";
@@ -90,10 +91,18 @@ public final class Proc implements AutoCloseable {
   }
 
   /**
-   * Whether a signal is about to end a thread: SIGKILL, as which most of those end that nobody
-   * handles (signal(7)), or one that dumps core. False where it is not known.
+   * Whether a signal is about to end a thread (signal(7)). False where it is not known.
+   *
+   * <p>Most signals that nobody handles become SIGKILL for all threads of the process. One that
+   * dumps core, or that comes while another one waits for the only thread, is seen as itself. A
+   * tracer may take away any but SIGKILL.
+   *
+   * @param thread its number in this process's own namespace
    */
   public boolean isEnding(int thread) {
+    if (!isOfThisNamespace()) {
+      return false;
+    }
     byte[] status = read(thread, STATUS, STATUS_BYTES);
     if (status != null && status.length == STATUS_BYTES) {
       status = read(thread, STATUS, MOST_STATUS_BYTES);
@@ -105,15 +114,34 @@ public final class Proc implements AutoCloseable {
     long pending = signals(status, "SigPnd:") | signals(status, "ShdPnd:");
     long kept =
         signals(status, "SigBlk:") | signals(status, "SigIgn:") | signals(status, "SigCgt:");
-    return (pending & (KILL | (ENDING & ~kept))) != 0;
+    boolean traced = number(status, "TracerPid:", 10) != 0;
+    return (pending & (KILL | (traced ? 0 : ENDING & ~kept))) != 0;
   }
 
   private static long signals(String status, String field) {
-    int at = status.indexOf("\n" + field);
+    return number(status, field, 16);
+  }
+
+  private static long number(String status, String field, int radix) {
+    int at = status.indexOf("\n" + field); // a newline in the program's name is escaped
     int end = at < 0 ? -1 : status.indexOf('\n', at + 1);
     return end < 0
         ? 0
-        : Long.parseUnsignedLong(status.substring(at + 1 + field.length(), end).strip(), 16);
+        : Long.parseUnsignedLong(status.substring(at + 1 + field.length(), end).strip(), radix);
+  }
+
+  /* A process in a namespace of its own may have kept the mount of another one, with other numbers. */
+  private boolean isOfThisNamespace() {
+    Fd proc = root;
+    if (proc == null) {
+      return false;
+    }
+    try {
+      Name self = Name.of(sys.readlinkat(proc.raw(), SELF));
+      return self.equals(Name.of(Integer.toString(OwnProcess.getpid())));
+    } catch (ErrnoException e) {
+      return false;
+    }
   }
 
   private static long signal(int number) {

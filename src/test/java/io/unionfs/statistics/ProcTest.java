@@ -55,6 +55,14 @@ final class ProcTest {
         .isEqualTo(ends);
   }
 
+  @Test
+  void tracerMayTakeAwayAllButKill() {
+    String traced = "Name:\tx\nTracerPid:\t17\n";
+    assertThat(Proc.isEnding(traced + "ShdPnd:\t0000000000002000\n")).isFalse();
+    assertThat(Proc.isEnding(traced + "ShdPnd:\t0000000000002100\n")).isTrue();
+    assertThat(Proc.isEnding("Name:\tx\nTracerPid:\t0\nShdPnd:\t0000000000002000\n")).isTrue();
+  }
+
   @ParameterizedTest
   @CsvSource({"''", "SigPnd", "'\nSigPnd:\t0000000000000100'"})
   void whatIsNoStatusSaysNothing(String status) {

@@ -57,7 +57,7 @@ final class Signalled implements Interrupts {
       return false;
     }
     int caller = worker.callerOf(unique);
-    if (caller != Worker.NOBODY) {
+    if (caller > 0) { // else it is answered, or the kernel cannot tell who it is: then it goes on
       Call call = new Call(worker, unique, caller);
       if (!endIfFatal(call)) {
         watch(call);

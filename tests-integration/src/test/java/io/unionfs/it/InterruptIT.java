@@ -119,6 +119,45 @@ class InterruptIT {
     union.run("rm big");
   }
 
+  /* The server is in a process namespace of its own, so the kernel does not tell it who asks. */
+  @MountTest(accounts = Account.ROOT, variants = Variant.KERNEL)
+  void copyUpGoesOnWhateverHappensToAProgramThatTheServerCannotSee(Union union) throws Exception {
+    bigLowerFile(union);
+    String script =
+        """
+        cd ..
+        mkfifo end; exec 9<>end
+        unshare --pid --fork --kill-child sh -c "$MOUNT; read -r _ <&9" & server=$!
+        until mountpoint -q mnt; do kill -0 $server; done
+        cd mnt
+        python3 "$CALLS" handled_then big ../work/work SIGKILL | cut -d , -f 1
+        cd ..
+        stat -c %a mnt/big
+        umount mnt
+        echo >&9
+        wait $server
+        """;
+    String mount =
+        String.join(" ", union.bareCommand())
+            + " --lower lower --upper upper --work work --log-file server.log mnt";
+
+    String said =
+        Command.of(
+                Account.ROOT,
+                "env",
+                "MOUNT=" + mount,
+                "CALLS=" + union.calls(),
+                "bash",
+                "-euc",
+                script)
+            .in(union.point())
+            .output();
+
+    assertThat(said).isEqualTo("signal 9\n600\n");
+    assertThat(union.upper().resolve("big")).hasSize(2L << 30);
+    Command.script(union.account(), "rm '" + union.upper() + "/big'").output();
+  }
+
   private static void bigLowerFile(Union union) throws Exception {
     // written out first, so that the copy is not slowed down by it
     Command.script(

@@ -119,7 +119,12 @@ final class Creation {
     WorkDir work = prepare(parent, name);
     LowerIndex index = lookup.index(parent);
     try (Locks.Locked locked = union.locks().write(parent)) {
-      requireAbsent(parent, name, index);
+      if (parent.isRemoved()) {
+        throw ErrnoException.of(Errno.ENOENT);
+      }
+      if (!lookup.isAbsentLocked(parent, name, index)) {
+        throw ErrnoException.of(Errno.EEXIST);
+      }
       SharedFd parentFd = parent.requireUpper().pin();
       int made = -1;
       boolean known = false;

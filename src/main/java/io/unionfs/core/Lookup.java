@@ -45,8 +45,7 @@ final class Lookup {
     if (union.marks().whiteouts().isReserved(name) || parent.isRemoved()) {
       return null; // a directory that was discarded had entries
     }
-    Object cached =
-        out == null ? union.cache().findForChange(parent, name) : union.cache().find(parent, name);
+    Object cached = union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
     }
@@ -65,11 +64,20 @@ final class Lookup {
     if (parent.isRemoved()) {
       return null;
     }
-    Object cached = union.cache().findForChange(parent, name);
+    Object cached = union.cache().find(parent, name);
     if (cached != null) {
       return LookupCache.isAbsent(cached) ? null : (Node) cached;
     }
     return ask(parent, name, index, null);
+  }
+
+  /**
+   * Whether a name is there, for who is about to make something new that replaces nothing; else as
+   * {@link #findLocked}.
+   */
+  boolean isAbsentLocked(DirNode parent, Name name, @Nullable LowerIndex index)
+      throws ErrnoException {
+    return union.cache().isJustAbsent(parent, name) || findLocked(parent, name, index) == null;
   }
 
   /* Asks the layers; the directory is locked. */

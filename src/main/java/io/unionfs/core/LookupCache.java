@@ -107,12 +107,9 @@ final class LookupCache {
     return found;
   }
 
-  /**
-   * The same for who is to change something: also what {@link #noteAbsent} noted, which the kernel
-   * asks for anew each time.
-   */
-  @Nullable Object findForChange(DirNode parent, Name name) {
-    return active && parent.isJustAbsent(name) ? ABSENT : find(parent, name);
+  /** Whether {@link #noteAbsent} noted that name last. */
+  boolean isJustAbsent(DirNode parent, Name name) {
+    return active && parent.isJustAbsent(name);
   }
 
   private static Key asked(DirNode parent, Name name) {

@@ -411,7 +411,7 @@ final class Rename {
       if (target != null && target.upper() != null) {
         left = emptyOut(to);
       }
-      boolean overWhiteout = target == null && existsInUpper(to);
+      boolean overWhiteout = target == null && whiteoutInUpper(to);
       if (overWhiteout) {
         LayerDir.rename(
             from.upper(), from.name(), to.upper(), to.name(), Linux.RENAME_EXCHANGE, moved, null);
@@ -472,6 +472,19 @@ final class Rename {
     int errno = side.upper().tryStat(side.name(), stat);
     if (errno != 0 && errno != Errno.ENOENT) {
       throw ErrnoException.of(errno);
+    }
+    return errno == 0;
+  }
+
+  /* Anything else there is hidden from the union, or was put there behind it. */
+  private boolean whiteoutInUpper(Side side) throws ErrnoException {
+    Stat stat = new Stat();
+    int errno = side.upper().tryStat(side.name(), stat);
+    if (errno != 0 && errno != Errno.ENOENT) {
+      throw ErrnoException.of(errno);
+    }
+    if (errno == 0 && !union.marks().whiteouts().isWhiteout(side.upper(), side.name(), stat)) {
+      throw ErrnoException.of(Errno.EEXIST);
     }
     return errno == 0;
   }

@@ -12,7 +12,15 @@ public final class DirReading implements AutoCloseable {
   /* Takes over the pin of a descriptor that nobody else reads entries from. */
   DirReading(Sys sys, SharedFd pinned) {
     this.pinned = pinned;
-    this.entries = Dirents.open(sys, pinned.fd());
+    Dirents opened = null;
+    try {
+      opened = Dirents.open(sys, pinned.fd());
+    } finally {
+      if (opened == null) {
+        pinned.unpin(); // no memory
+      }
+    }
+    this.entries = opened;
   }
 
   /** The cursor over its entries, "." and ".." among them. */

@@ -101,7 +101,11 @@ final class Signalled implements Interrupts {
     List<Call> left = left(List.of());
     while (!left.isEmpty()) {
       LockSupport.parkNanos(LOOK_AGAIN_NANOS);
-      left = left(left.stream().filter(this::endIfFatal).toList());
+      try {
+        left = left(left.stream().filter(this::endIfFatal).toList());
+      } catch (Throwable e) { // whatever it is, those who are watched stay so
+        LOG.warn("programs that got a signal could not be looked at", e);
+      }
     }
   }
 

@@ -72,8 +72,8 @@ final class Lookup {
   }
 
   /**
-   * Whether a name is there, for who is about to make something new that replaces nothing; else as
-   * {@link #findLocked}.
+   * Whether nothing has a name, for who is about to make something new there that replaces nothing;
+   * the directory is locked as for {@link #findLocked}.
    */
   boolean isAbsentLocked(DirNode parent, Name name, @Nullable LowerIndex index)
       throws ErrnoException {

@@ -375,7 +375,7 @@ final class Rename {
       work.announceWhiteout(fromFd.fd());
       work.announceWhiteout(toFd.fd());
       left = work.newWhiteout();
-      int flags = existsInUpper(to) ? Linux.RENAME_EXCHANGE : Linux.RENAME_NOREPLACE;
+      int flags = existsInUpper(to, new Stat()) ? Linux.RENAME_EXCHANGE : Linux.RENAME_NOREPLACE;
       sys.renameat2(workFd.fd(), left, toFd.fd(), to.name(), flags);
       keepRecord = true;
       LayerDir.rename(
@@ -467,9 +467,8 @@ final class Rename {
     }
   }
 
-  private boolean existsInUpper(Side side) throws ErrnoException {
-    Stat stat = new Stat();
-    int errno = side.upper().tryStat(side.name(), stat);
+  private boolean existsInUpper(Side side, Stat out) throws ErrnoException {
+    int errno = side.upper().tryStat(side.name(), out);
     if (errno != 0 && errno != Errno.ENOENT) {
       throw ErrnoException.of(errno);
     }
@@ -479,14 +478,11 @@ final class Rename {
   /* Anything else there is hidden from the union, or was put there behind it. */
   private boolean whiteoutInUpper(Side side) throws ErrnoException {
     Stat stat = new Stat();
-    int errno = side.upper().tryStat(side.name(), stat);
-    if (errno != 0 && errno != Errno.ENOENT) {
-      throw ErrnoException.of(errno);
-    }
-    if (errno == 0 && !union.marks().whiteouts().isWhiteout(side.upper(), side.name(), stat)) {
+    boolean exists = existsInUpper(side, stat);
+    if (exists && !union.marks().whiteouts().isWhiteout(side.upper(), side.name(), stat)) {
       throw ErrnoException.of(Errno.EEXIST);
     }
-    return errno == 0;
+    return exists;
   }
 
   /* No lower has the name, so that a whiteout that stays there hides nothing. */

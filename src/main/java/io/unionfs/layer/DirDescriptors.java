@@ -19,7 +19,7 @@ final class DirDescriptors {
   /* Of the descriptors that the process may have. */
   private static final int SHARE = 32;
 
-  /* A leaf lock; the only system call under it is the close(2) of an evicted descriptor. */
+  /* A leaf lock; the system calls under it are the close(2) of evicted descriptors and one getrlimit(2). */
   private final ReentrantLock lock = new ReentrantLock();
 
   /* Grows: of hundreds of layers most have nothing but their root in use. */
